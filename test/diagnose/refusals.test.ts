@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusalOf } from '../../server/src/diagnose/refusals.ts';
+import { heardOfRefusal } from '../../server/src/diagnose/refusals.ts';
 import { type Changes, codesOf, diagnosed, withChanges } from '../support/bundles.ts';
 import { first, healthy, toWeb } from './bundle-changes.ts';
 
@@ -8,44 +8,47 @@ import { first, healthy, toWeb } from './bundle-changes.ts';
 const tcp = { family: 'ipv4', protocol: 'tcp', isFromHere: false } as const;
 const udp = { ...tcp, protocol: 'udp' } as const;
 
-/** The errors that a text names. */
-function errors({ fate, text }: ReturnType<typeof refusalOf>): string {
-  return [fate, ...(text.match(/\bE[A-Z]{4,}\b/g) ?? [])].join(' ');
+/** The errors that a text names, or that nothing is heard. */
+function errors(text: string): string {
+  return (text.match(/\bE[A-Z]{4,}\b/g) ?? [text.includes('hears nothing') ? 'nothing' : '']).join(' ');
 }
 
 describe('what a sender hears of a refusal', () => {
   it.each([
-    ['icmp-net-unreachable', 'lost ENETUNREACH', 'lost'],
-    ['icmp-host-unreachable', 'lost EHOSTUNREACH', 'lost'],
-    ['icmp-proto-unreachable', 'lost ENOPROTOOPT', 'lost ENOPROTOOPT'],
-    ['icmp-port-unreachable', 'refused ECONNREFUSED', 'refused ECONNREFUSED'],
-    ['icmp-net-prohibited', 'lost ENETUNREACH', 'lost ENETUNREACH'],
-    ['icmp-host-prohibited', 'lost EHOSTUNREACH', 'lost EHOSTUNREACH'],
-    ['icmp-admin-prohibited', 'lost EHOSTUNREACH', 'lost EHOSTUNREACH'],
-    ['admin-prohib', 'lost EHOSTUNREACH', 'lost EHOSTUNREACH'],
-    ['tcp-reset', 'refused ECONNREFUSED', 'refused ECONNREFUSED'],
+    ['icmp-net-unreachable', 'ENETUNREACH', 'nothing'],
+    ['icmp-host-unreachable', 'EHOSTUNREACH', 'nothing'],
+    ['icmp-proto-unreachable', 'ENOPROTOOPT', 'ENOPROTOOPT'],
+    ['icmp-port-unreachable', 'ECONNREFUSED', 'ECONNREFUSED'],
+    ['icmp-net-prohibited', 'ENETUNREACH', 'ENETUNREACH'],
+    ['icmp-host-prohibited', 'EHOSTUNREACH', 'EHOSTUNREACH'],
+    ['icmp-admin-prohibited', 'EHOSTUNREACH', 'EHOSTUNREACH'],
+    ['admin-prohib', 'EHOSTUNREACH', 'EHOSTUNREACH'],
+    ['tcp-reset', 'ECONNREFUSED', 'ECONNREFUSED'],
   ])('%s', (answer, byTcp, byUdp) => {
-    expect([errors(refusalOf(answer, tcp)), errors(refusalOf(answer, udp))]).toEqual([byTcp, byUdp]);
+    expect([errors(heardOfRefusal(answer, tcp)), errors(heardOfRefusal(answer, udp))]).toEqual([byTcp, byUdp]);
   });
 
   it.each([
-    ['icmp6-no-route', 'lost ENETUNREACH', 'lost'],
-    ['icmp6-adm-prohibited', 'lost EACCES', 'lost EACCES'],
-    ['icmp6-addr-unreachable', 'lost EHOSTUNREACH', 'lost'],
-    ['icmp6-port-unreachable', 'refused ECONNREFUSED', 'refused ECONNREFUSED'],
-    ['icmp6-policy-fail', 'lost EACCES', 'lost EACCES'],
-    ['icmp6-reject-route', 'lost EACCES', 'lost EACCES'],
+    ['icmp6-no-route', 'ENETUNREACH', 'nothing'],
+    ['icmp6-adm-prohibited', 'EACCES', 'EACCES'],
+    ['icmp6-addr-unreachable', 'EHOSTUNREACH', 'nothing'],
+    ['icmp6-port-unreachable', 'ECONNREFUSED', 'ECONNREFUSED'],
+    ['icmp6-policy-fail', 'EACCES', 'EACCES'],
+    ['icmp6-reject-route', 'EACCES', 'EACCES'],
   ])('%s', (answer, byTcp, byUdp) => {
     const six = { ...tcp, family: 'ipv6' } as const;
-    expect([errors(refusalOf(answer, six)), errors(refusalOf(answer, { ...six, protocol: 'udp' }))]).toEqual([byTcp, byUdp]);
+    expect([errors(heardOfRefusal(answer, six)), errors(heardOfRefusal(answer, { ...six, protocol: 'udp' }))]).toEqual([
+      byTcp,
+      byUdp,
+    ]);
   });
 
   it('is EPERM where the node itself sends by UDP', () => {
-    expect(errors(refusalOf('icmp-port-unreachable', { ...udp, isFromHere: true }))).toBe('refused EPERM');
+    expect(errors(heardOfRefusal('icmp-port-unreachable', { ...udp, isFromHere: true }))).toBe('EPERM');
   });
 
   it('says of protocols without ports what the answer is', () => {
-    expect(refusalOf('icmp-host-prohibited', { ...tcp, protocol: 'icmp' }).text).toBe(
+    expect(heardOfRefusal('icmp-host-prohibited', { ...tcp, protocol: 'icmp' })).toBe(
       'The sender is told by icmp-host-prohibited.',
     );
   });
@@ -55,7 +58,7 @@ describe('what a sender hears of a refusal', () => {
 function told(changes: Changes, protocol = 'tcp', to: string = toWeb[1]): string {
   const diagnosis = diagnosed(withChanges(healthy, changes), { from: toWeb[0], to, protocol });
   const { message } = diagnosis.causes[0] ?? { message: '' };
-  return `${codesOf(diagnosis)[0]} ${errors({ fate: diagnosis.outcome === 'refused' ? 'refused' : 'lost', text: message })} ${diagnosis.outcome}`;
+  return [codesOf(diagnosis)[0] ?? 'no cause', errors(message), diagnosis.outcome].filter((word) => word !== '').join(' ');
 }
 
 describe('a rule that refuses', () => {
@@ -64,10 +67,10 @@ describe('a rule that refuses', () => {
   });
 
   it('says so as the kernel does', () => {
-    expect(told(rule('icmp-port-unreachable'))).toBe('rejected-by-rule refused ECONNREFUSED refused');
-    expect(told(rule('icmp-admin-prohibited'))).toBe('rejected-by-rule lost EHOSTUNREACH lost');
-    expect(told(rule('icmp-net-unreachable'))).toBe('rejected-by-rule lost ENETUNREACH lost');
-    expect(told(rule('icmp-admin-prohibited'), 'udp', '10.96.0.10:53')).toBe('rejected-by-rule lost EHOSTUNREACH lost');
+    expect(told(rule('icmp-port-unreachable'))).toBe('rejected-by-rule ECONNREFUSED refused');
+    expect(told(rule('icmp-admin-prohibited'))).toBe('rejected-by-rule EHOSTUNREACH refused');
+    expect(told(rule('icmp-net-unreachable'))).toBe('rejected-by-rule ENETUNREACH refused');
+    expect(told(rule('icmp-admin-prohibited'), 'udp', '10.96.0.10:53')).toBe('rejected-by-rule EHOSTUNREACH refused');
   });
 });
 
@@ -84,14 +87,14 @@ describe('a rule of nft that refuses', () => {
     'nft.txt': `table inet guard {\n\tchain f {\n\t\ttype filter hook forward priority filter; policy accept;\n\t\tip saddr 10.42.0.30 ${rule}\n\t}\n}\n`,
   });
   it.each([
-    [null, 'reject', 'refused ECONNREFUSED refused'],
-    [{ type: 'tcp reset' }, 'reject with tcp reset', 'refused ECONNREFUSED refused'],
-    [{ type: 'icmp', expr: 'port-unreachable' }, 'reject with icmp type port-unreachable', 'refused ECONNREFUSED refused'],
-    [{ type: 'icmpx', expr: 'admin-prohibited' }, 'reject with icmpx admin-prohibited', 'lost EHOSTUNREACH lost'],
-    [{ type: 'icmpx', expr: 'no-route' }, 'counter packets 1 bytes 60 reject with icmpx type no-route', 'lost ENETUNREACH lost'],
-    [{ type: 'icmpx', expr: 'host-unreachable' }, 'reject with icmpx host-unreachable', 'lost EHOSTUNREACH lost'],
-    [{ type: 'icmp', expr: 'net-prohibited' }, 'reject with icmp net-prohibited', 'lost ENETUNREACH lost'],
-    [{ type: 'icmp', expr: 'prot-unreachable' }, 'reject with icmp prot-unreachable', 'lost ENOPROTOOPT lost'],
+    [null, 'reject', 'ECONNREFUSED refused'],
+    [{ type: 'tcp reset' }, 'reject with tcp reset', 'ECONNREFUSED refused'],
+    [{ type: 'icmp', expr: 'port-unreachable' }, 'reject with icmp type port-unreachable', 'ECONNREFUSED refused'],
+    [{ type: 'icmpx', expr: 'admin-prohibited' }, 'reject with icmpx admin-prohibited', 'EHOSTUNREACH refused'],
+    [{ type: 'icmpx', expr: 'no-route' }, 'counter packets 1 bytes 60 reject with icmpx type no-route', 'ENETUNREACH refused'],
+    [{ type: 'icmpx', expr: 'host-unreachable' }, 'reject with icmpx host-unreachable', 'EHOSTUNREACH refused'],
+    [{ type: 'icmp', expr: 'net-prohibited' }, 'reject with icmp net-prohibited', 'ENETUNREACH refused'],
+    [{ type: 'icmp', expr: 'prot-unreachable' }, 'reject with icmp prot-unreachable', 'ENOPROTOOPT refused'],
   ])('%j', (reject, words, expected) => {
     expect(told(json(reject))).toBe(`nft-table-drops ${expected}`);
     expect(told(text(words))).toBe(`nft-table-drops ${expected}`);
@@ -116,8 +119,8 @@ describe('a verdict map by name', () => {
     }),
   });
   it('drops what no rule names, where its table has no other drop', () => {
-    expect(told(vmap({ drop: null }))).toBe('nft-table-drops lost lost');
-    expect(told(vmap({ accept: null }))).toBe('undefined lost arrives');
+    expect(told(vmap({ drop: null }))).toBe('nft-table-drops lost');
+    expect(told(vmap({ accept: null }))).toBe('no cause arrives');
   });
 });
 

@@ -38,22 +38,12 @@ const cases: readonly LabCase[] = [
     isHealthy: true,
   },
   {
-    what: 'rules that refuse as firewalls do, and one that refuses as kube-proxy does',
-    make: 'iptables -I FORWARD -p tcp -d 10.42.0.8/29 -j REJECT --reject-with icmp-admin-prohibited; iptables -I FORWARD -p tcp -d 10.42.1.20 -j REJECT',
-    ask: [
-      [toWeb, 'lost', 'rejected-by-rule'],
-      [nodePort, 'lost', 'rejected-by-rule'],
-      [toCart, 'refused', 'rejected-by-rule'],
-    ],
-  },
-  {
-    what: 'rules of nft that refuse as firewalls do',
-    make: guard('ip daddr 10.42.0.8/29 reject with icmpx admin-prohibited', 'ip daddr 10.42.1.20 reject with tcp reset'),
+    what: "a rule of nft that refuses one Pod's packets as kube-proxy does",
+    make: guard('ip daddr 10.42.1.20 reject with icmpx port-unreachable'),
     undo: withoutGuard,
     ask: [
-      [toWeb, 'lost', 'nft-table-drops'],
-      [toPod, 'lost', 'nft-table-drops'],
-      [nodePort, 'lost', 'nft-table-drops'],
+      [toCart, 'refused', 'nft-table-drops'],
+      [toWeb, 'arrives'],
     ],
   },
   {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rejectTypeNames } from '../../server/src/catalog/values/read-names.ts';
-import { refusalOf } from '../../server/src/diagnose/refusals.ts';
+import { heardOfRefusal } from '../../server/src/diagnose/refusals.ts';
 import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from '../support/bundles.ts';
 import { addresses, type LabHost, type NodeLab, startNodeLab } from '../support/node-lab.ts';
@@ -327,7 +327,7 @@ for protocol, kind in (('tcp', socket.SOCK_STREAM), ('udp', socket.SOCK_DGRAM)):
       lab.run('node', `iptables -I FORWARD -d 10.42.0.12 -j REJECT --reject-with ${answer}`);
       const heard = lab.run('client0', 'python3', asker).trim().split('\n');
       const said = (['tcp', 'udp'] as const).map((protocol) => {
-        const { text } = refusalOf(answer, { family: 'ipv4', protocol, isFromHere: false });
+        const text = heardOfRefusal(answer, { family: 'ipv4', protocol, isFromHere: false });
         return /\bE[A-Z]{4,}\b/.exec(text)?.[0] ?? 'lost';
       });
       expect([answer, ...said]).toEqual([answer, ...heard]);

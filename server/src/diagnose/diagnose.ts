@@ -7,7 +7,6 @@ import { type Asked, askedSteps, type DiagnoseQuestion, type Journey } from './j
 import { missingParts } from './missing-parts.ts';
 import { readTables } from './nft-packets.ts';
 import type { Found } from './node-finding.ts';
-import { answerOf, refusalOf } from './refusals.ts';
 import { nodeFindings } from './registry.ts';
 import { serviceByNft } from './service-by-nft.ts';
 import { endText, whoHas } from './signs.ts';
@@ -102,8 +101,7 @@ function isAnswerLost(subject: Subject, { last, start, end }: Journey): boolean 
 function fateOf(subject: Subject, journey: Journey, found: readonly Found[]): Fate {
   const before = found.find(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
   if (before !== undefined) return before.as;
-  if (journey.verdict === 'reject')
-    return isAnswerLost(subject, journey) ? 'lost' : refusalOf(answerOf(journey.last?.words ?? ''), journey.start).fate;
+  if (journey.verdict === 'reject') return isAnswerLost(subject, journey) ? 'lost' : 'refused';
   if (journey.verdict === 'drop') return 'lost';
   const endings = found.filter(({ ends }) => ends.includes(journey));
   // What one check cannot tell another may.

@@ -6,14 +6,6 @@
 import type { Family } from '../catalog/types.ts';
 import { readRejectType } from '../catalog/values/read-names.ts';
 
-/** What the sender of a packet that is refused hears. */
-export interface Refusal {
-  /** 'refused' where it is what a port without a program gives, too; 'lost' for other errors, and for none. */
-  readonly fate: 'refused' | 'lost';
-  /** One sentence, for a program on Linux. */
-  readonly text: string;
-}
-
 interface Heard {
   readonly error: string;
   readonly words: string;
@@ -50,24 +42,26 @@ interface Sender {
   readonly isFromHere: boolean;
 }
 
-/** What is heard of an answer by its name: "icmp-admin-prohibited", "tcp-reset". One that is not known is taken to be the usual one. */
-export function refusalOf(answer: string, { family, protocol, isFromHere }: Sender): Refusal {
+/**
+ * What the sender of a packet that is refused hears of it, in one sentence, for a program on Linux: by the answer's name, "icmp-admin-prohibited",
+ * "tcp-reset". One that is not known is taken to be the usual one.
+ */
+export function heardOfRefusal(answer: string, { family, protocol, isFromHere }: Sender): string {
   const read = readRejectType(answer, family);
   const name = 'text' in read ? read.text : '';
   const heard = (Object.hasOwn(heardOf, name) ? heardOf[name] : undefined) ?? refused;
   const { error, words, isFinal } = heard;
-  const fate = heard === refused ? 'refused' : 'lost';
   const named = `"${words}" (${error})`;
   if (protocol === 'tcp') {
     const others = heard === refused ? '' : ', which is not "Connection refused"; other systems may wait until their time is out';
-    return { fate, text: `A TCP client on Linux hears ${named} at once${others}.` };
+    return `A TCP client on Linux hears ${named} at once${others}.`;
   }
-  if (protocol !== 'udp') return { fate, text: `The sender is told by ${answer}.` };
-  if (isFromHere) return { fate, text: 'A program of this node that sends by UDP hears "Operation not permitted" (EPERM).' };
+  if (protocol !== 'udp') return `The sender is told by ${answer}.`;
+  if (isFromHere) return 'A program of this node that sends by UDP hears "Operation not permitted" (EPERM).';
   const connected = isFinal
     ? `hears ${named} if it is connected to the address, and nothing if it is not`
     : 'hears nothing of it';
-  return { fate, text: `A UDP socket on Linux ${connected}: its program waits until its time is out.` };
+  return `A UDP socket on Linux ${connected}: its program waits until its time is out.`;
 }
 
 /** The answer that a step of iptables' gives: "reject with icmp-port-unreachable". */

@@ -10,7 +10,6 @@ import { ruleText } from '../../syntax/saved-layout.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
-import { answerOf, refusalOf } from '../refusals.ts';
 import { isGone } from '../signs.ts';
 import type { OtherRules, Subject } from '../subject.ts';
 
@@ -100,7 +99,7 @@ function* refusedBy(asked: Asked, journeys: readonly Journey[], { ruleset }: Oth
   const does = last.verdict === 'drop' ? 'drops' : 'refuses';
   return {
     journeys: ended,
-    as: last.verdict === 'drop' ? 'lost' : refusalOf(answerOf(last.last?.words ?? ''), asked.packet).fate,
+    as: last.verdict === 'drop' ? 'lost' : 'refused',
     line: last.last?.line ?? null,
     why: `${last.last?.chain.table.name ?? 'filter'} there ${does} this packet`,
   };

@@ -6,7 +6,7 @@ import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { isOfEbtables, nftTables, packetsAtHooks } from '../nft-packets.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
-import { type Refusal, refusalOf } from '../refusals.ts';
+import { heardOfRefusal } from '../refusals.ts';
 import type { Subject } from '../subject.ts';
 
 /** Chains of nft's that no iptables command shows stand at the same hooks, and each of them must let a packet pass. */
@@ -23,12 +23,18 @@ interface Ended {
   readonly packet: NftPacket;
 }
 
-/** What the sender hears; the packet's own sender alone hears of a refusal, and of what follows the answer a reset. */
-function heardBy({ end: { verdict, rule }, packet }: Ended, { start }: Journey): Refusal {
-  if (verdict !== 'reject' || rule === null || packet.isAnswer === true) return { fate: 'lost', text: '' };
+/** How it ends for the sender, and what that hears of a refusal: of its own packet's alone, and of what follows the answer a reset. */
+interface Heard {
+  readonly as: 'refused' | 'lost';
+  /** A sentence, or empty. */
+  readonly text: string;
+}
+
+function heardBy({ end: { verdict, rule }, packet }: Ended, { start }: Journey): Heard {
+  if (verdict !== 'reject' || rule === null || packet.isAnswer === true) return { as: 'lost', text: '' };
   const answer = nftAnswer(rule, start.family);
-  if (packet.isLater === true) return { fate: answer === 'tcp-reset' ? 'refused' : 'lost', text: '' };
-  return refusalOf(answer, start);
+  if (packet.isLater === true) return { as: answer === 'tcp-reset' ? 'refused' : 'lost', text: '' };
+  return { as: 'refused', text: heardOfRefusal(answer, start) };
 }
 
 function endedBy(subject: Subject, tables: NftTables, journey: Journey, asked: Asked): Ended | undefined {
@@ -126,6 +132,6 @@ function look(subject: Subject, asked: Asked | null): Looked {
   };
   return {
     ...nothing,
-    found: [foundCause(cause, { ends: sure.map(({ journey }) => journey), as: heard.fate })],
+    found: [foundCause(cause, { ends: sure.map(({ journey }) => journey), as: heard.as })],
   };
 }

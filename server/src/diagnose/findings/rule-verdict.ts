@@ -12,7 +12,7 @@ import type { Asked, HangsOn, Journey } from '../journey.ts';
 import { marksOn } from '../marks.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { ownerOf } from '../owners.ts';
-import { answerOf, refusalOf } from '../refusals.ts';
+import { answerOf, heardOfRefusal } from '../refusals.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
 
 /** What the rules themselves say of the packets of a question: dropped or refused, and by which rule. */
@@ -184,9 +184,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const marked = byForeignMark(subject, first, own);
     const known = marked === undefined ? lintCause(subject, subject.lint, first.last) : undefined;
     const cause = known === undefined ? (marked ?? own) : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
-    const refusal = first.verdict === 'reject' ? refusalOf(answerOf(first.last.words), first.start) : undefined;
-    const as = asked.hangsOn !== null ? 'unknown' : (refusal?.fate ?? 'lost');
-    const heard = refusal === undefined ? '' : ` ${refusal.text}`;
+    const as = asked.hangsOn !== null ? 'unknown' : first.verdict === 'drop' ? 'lost' : 'refused';
+    const heard = first.verdict === 'reject' ? ` ${heardOfRefusal(answerOf(first.last.words), first.start)}` : '';
     const hangs = asked.hangsOn === null ? '' : ` ${hangsText(asked.hangsOn)}`;
     found.push(foundCause({ ...cause, message: `${cause.message}${heard}${hangs}` }, { ends: journeys, as }));
   }
