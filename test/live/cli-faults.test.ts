@@ -85,7 +85,10 @@ const faults: Readonly<Record<string, readonly [Answer, RegExp]>> = {
   ],
   'a list without an end': [
     (response, { query }) =>
-      page(`{"kind":"List","metadata":{"continue":"${query.get('continue') ?? ''}x"},"items":[]}`)(response, {} as SeenRequest),
+      page(`{"kind":"ServiceList","metadata":{"continue":"${query.get('continue') ?? ''}x"},"items":[]}`)(
+        response,
+        {} as SeenRequest,
+      ),
     /does not end/,
   ],
   'the connection breaks': [

@@ -1,4 +1,4 @@
-import { isIPv6 } from '../../base/ip.ts';
+import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { NodeRecord } from '../../cluster/objects.ts';
@@ -37,6 +37,8 @@ function lackOf(subject: Subject, ip: string, answer: RouteAnswer): Lack | undef
   if (node === undefined || answer.kind !== 'route' || !isDefault(answer.route) || answer.route.type !== 'unicast')
     return undefined;
   const { route } = answer;
+  // A policy rule may lead elsewhere than the plugin's route, which is there all the same.
+  if (subject.facts.routes?.records.some((each) => !isDefault(each) && inCIDR(ip, each.network)) === true) return undefined;
   const isToNode = ({ gateway }: { readonly gateway: string }): boolean =>
     gateway === '' || node.addresses.some(({ address }) => address === gateway);
   return route.hops.some(isToNode) ? undefined : { node, route };
