@@ -211,7 +211,7 @@ const dumpsBetweenPauses = 512;
 /** What is to be known of the clients that were asked for. */
 function* clientNotes(resolution: Resolution, services: readonly ReachService[]): Steps<readonly string[]> {
   const clients = (yield* mappedSteps(services, ({ entries }) => entries.flatMap((entry) => entry.clients))).flat();
-  yield;
+  if (clients.length > manyBetweenPauses) yield;
   const notes: string[] = [];
   if (clients.some(({ kind }) => kind === 'pod-elsewhere' || kind === 'node-elsewhere'))
     notes.push(
@@ -229,7 +229,7 @@ function* clientNotes(resolution: Resolution, services: readonly ReachService[])
     if (dumpNode(resolution, dump).record === null) addresses.add(nodeAddress(resolution, dump).text);
     if (index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
   }
-  yield;
+  if (clients.length > manyBetweenPauses) yield;
   const unknown = [...addresses];
   if (unknown.length > 0 && clients.some(({ packet }) => unknown.includes(packet.to) || unknown.includes(packet.from)))
     notes.push(`${unknown.join(' and ')} stands for an address of this node, as nothing tells one.`);
