@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endpointSlices, nodes, pods, services } from '../../server/src/cluster/live/resources.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { type ApiObject, answerStatus, type SeenRequest, startApiServer, type TestApiServer } from './api-server.ts';
 import { type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
@@ -41,6 +42,13 @@ const page =
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(text);
     return true;
   };
+/** A list of what is asked for, with these fields beside its kind. */
+const list =
+  (fields: (asked: SeenRequest) => string): Answer =>
+  (response, asked) => {
+    const { kind } = [services, endpointSlices, nodes, pods].find(({ path }) => asked.path === path) ?? { kind: 'Other' };
+    return page(`{"kind":"${kind}List",${fields(asked)}}`)(response, asked);
+  };
 const refuse =
   (code: number, headers: Readonly<Record<string, string>> = {}): Answer =>
   (response) =>
@@ -64,13 +72,10 @@ const faults: Readonly<Record<string, readonly [Answer, RegExp]>> = {
   'half an answer': [page('{"kind":"ServiceList","items":['), /is no JSON object/],
   'an answer that is no list': [page('{"kind":"Status"}'), /is no list of/],
   'a list of what is no object': [
-    page(`{"kind":"ServiceList","metadata":{},"items":${'['.repeat(50_000)}${']'.repeat(50_000)}}`),
+    list(() => `"metadata":{},"items":${'['.repeat(50_000)}${']'.repeat(50_000)}`),
     /of which some have no name/,
   ],
-  'a list of objects without names': [
-    page('{"kind":"ServiceList","items":[{"metadata":{"name":""}}]}'),
-    /of which some have no name/,
-  ],
+  'a list of objects without names': [list(() => '"items":[{"metadata":{"name":""}}]'), /of which some have no name/],
   'another protocol': [
     (response) =>
       response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n') === true,
@@ -84,11 +89,7 @@ const faults: Readonly<Record<string, readonly [Answer, RegExp]>> = {
     /cannot be reached/,
   ],
   'a list without an end': [
-    (response, { query }) =>
-      page(`{"kind":"ServiceList","metadata":{"continue":"${query.get('continue') ?? ''}x"},"items":[]}`)(
-        response,
-        {} as SeenRequest,
-      ),
+    list(({ query }) => `"metadata":{"continue":"${query.get('continue') ?? ''}x"},"items":[]`),
     /does not end/,
   ],
   'the connection breaks': [
