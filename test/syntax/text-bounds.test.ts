@@ -3,28 +3,21 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { joinedWithin } from '../../server/src/syntax/apart.ts';
 import { readDocument } from '../../server/src/syntax/document.ts';
 import { readRestoreFailure, readRestoreReason } from '../../server/src/syntax/pasted/restore-failure.ts';
-import {
-  afterChanges,
-  beyondRulesets,
-  isPlainlyProse,
-  linesIn,
-  mostLines,
-  mostTables,
-} from '../../server/src/syntax/text-bounds.ts';
+import { afterChanges, isPlainlyProse, mostLines, mostTables, sizeOf } from '../../server/src/syntax/text-bounds.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { fixtureNames, fixtureText } from '../support/fixtures.ts';
 
 describe('a text that no ruleset is', () => {
   it('has more lines than the kernel loads rules', () => {
-    expect(beyondRulesets('-A x\n-A x\n-A x', 3)).toBeUndefined();
-    expect(beyondRulesets('-A x\n-A x\n-A x\n', 3)).toBe('has more than 3 lines, and no kernel loads so many rules');
-    expect(beyondRulesets('\n'.repeat(mostLines))).toBe('has more than 3,500,000 lines, and no kernel loads so many rules');
+    expect(sizeOf('-A x\n-A x\n-A x', 3).beyond).toBeUndefined();
+    expect(sizeOf('-A x\n-A x\n-A x\n', 3).beyond).toBe('has more than 3 lines, and no kernel loads so many rules');
+    expect(sizeOf('\n'.repeat(mostLines)).beyond).toBe('has more than 3,500,000 lines, and no kernel loads so many rules');
   });
 
   it('opens more tables than all nodes have', () => {
-    expect(beyondRulesets('*nat\n-A x *\n*nat\n', 10, 2)).toBeUndefined();
-    expect(beyondRulesets('*nat\n*nat\n*nat', 10, 2)).toBe('opens more than 2 tables, and no node has so many');
-    expect(beyondRulesets('*nat\n'.repeat(mostTables))).toBeUndefined();
+    expect(sizeOf('*nat\n-A x *\n*nat\n', 10, 2).beyond).toBeUndefined();
+    expect(sizeOf('*nat\n*nat\n*nat', 10, 2).beyond).toBe('opens more than 2 tables, and no node has so many');
+    expect(sizeOf('*nat\n'.repeat(mostTables)).beyond).toBeUndefined();
   });
 
   it('is not made of lines that stand on one', () => {
@@ -45,7 +38,7 @@ describe('a text that no ruleset is', () => {
 
   it('counts the lines of a text that is changed', () => {
     const at = (start: number, end: number) => ({ start: { line: start }, end: { line: end } });
-    expect(linesIn('a\nb\n')).toBe(3);
+    expect(sizeOf('a\nb\n').lines).toBe(3);
     expect(afterChanges(3, [{ range: at(0, 0), text: 'x' }])).toEqual({ lines: 3, beyond: undefined });
     expect(afterChanges(3, [{ range: at(0, 2), text: '' }])).toEqual({ lines: 1, beyond: undefined });
     expect(afterChanges(3, [{ range: at(1, 4_000_000_000), text: 'x\ny' }]).lines).toBe(3);

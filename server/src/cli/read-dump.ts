@@ -8,7 +8,7 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { isBehindAnother, putApart, throughoutOfText } from '../syntax/apart.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import { readRestoreFailure, readRestoreReason } from '../syntax/pasted/restore-failure.ts';
-import { beyondRulesets, isPlainlyProse } from '../syntax/text-bounds.ts';
+import { isPlainlyProse, sizeOf } from '../syntax/text-bounds.ts';
 import { unusualLines } from '../syntax/unusual-lines.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { otherProgram } from './other-program.ts';
@@ -78,7 +78,7 @@ function readRules(file: string, text: string, name: string, mayBeLog = false): 
     const line = text.slice(0, nul).split('\n').length;
     throw new UsageError(`${file}: line ${line}: is binary, or UTF-16; ${expected}, in UTF-8`);
   }
-  const beyond = beyondRulesets(text);
+  const { beyond } = sizeOf(text);
   if (beyond !== undefined) throw new UsageError(`${file}: ${beyond}; ${expected}`);
   if (isPlainlyProse(text)) throw withoutRules(file, otherProgram(text));
   const document = readApart(file, runSteps(readDocument(text, name), `reading ${file}`));

@@ -1,6 +1,6 @@
 import { DiagnosticSeverity } from 'vscode-languageserver';
 import { Cancelled, runFirst } from '../base/scheduler.ts';
-import { afterChanges, beyondRulesets, linesIn } from '../syntax/text-bounds.ts';
+import { afterChanges, sizeOf } from '../syntax/text-bounds.ts';
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
 import { isOldVersion } from './publish-diagnostics.ts';
@@ -20,9 +20,9 @@ export function registerDocuments(session: Session): void {
   on(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => {
     const { uri, text } = openedDocument;
     refused.delete(uri);
-    const beyond = beyondRulesets(text);
-    if (beyond !== undefined) return giveUp(openedDocument, beyond);
-    lines.set(uri, linesIn(text));
+    const size = sizeOf(text);
+    if (size.beyond !== undefined) return giveUp(openedDocument, size.beyond);
+    lines.set(uri, size.lines);
     open(session, openedDocument);
   });
   on(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {

@@ -82,10 +82,10 @@ const stepsBetweenPauses = 4_096;
 
 /** The rules and policies that a packet met, in order. @param last the latest of them */
 export function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {
-  return runToEnd(reportedStepsSteps(ruleset, last));
+  return runToEnd(stepsToReport(ruleset, last));
 }
 
-function* reportedStepsSteps(ruleset: Ruleset, last: TraceStep | null): Steps<readonly ReportedStep[]> {
+function* stepsToReport(ruleset: Ruleset, last: TraceStep | null): Steps<readonly ReportedStep[]> {
   const steps: ReportedStep[] = [];
   for (let step = last; step !== null; step = step.previous) {
     if (steps.length % stepsBetweenPauses === stepsBetweenPauses - 1) yield;
@@ -153,7 +153,7 @@ function* reportedOutcome(ruleset: Ruleset, outcome: FollowedOutcome, shownWhole
     probability: Math.round(outcome.probability * 1e12) / 1e12,
     verdict: outcome.verdict,
     shownWhole,
-    steps: yield* reportedStepsSteps(ruleset, outcome.last),
+    steps: yield* stepsToReport(ruleset, outcome.last),
     start: reportedPacket(outcome.start),
     packet: reportedPacket(outcome.packet),
     assuming: yield* assumingOf(outcome),

@@ -12,17 +12,26 @@ function tooManyLines(lines: number): string {
   return `has more than ${lines.toLocaleString('en')} lines, and no kernel loads so many rules`;
 }
 
-/** Why a text is no ruleset but an attack on the memory of who reads it, to stand behind its name; undefined for any other. */
-export function beyondRulesets(text: string, lines = mostLines, tables = mostTables): string | undefined {
+/** How large a text is. */
+interface Size {
+  /** Its line feeds and one; of a text that is beyond, those up to there. */
+  readonly lines: number;
+  /** Why it is no ruleset but an attack on the memory of who reads it, to stand behind its name; undefined for any other. */
+  readonly beyond: string | undefined;
+}
+
+/** How many lines a text has, and whether it is beyond any ruleset. */
+export function sizeOf(text: string, lines = mostLines, tables = mostTables): Size {
   let lineCount = 1;
   let tableCount = text.charCodeAt(0) === asterisk ? 1 : 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
     lineCount += 1;
     if (text.charCodeAt(at + 1) === asterisk) tableCount += 1;
-    if (lineCount > lines) return tooManyLines(lines);
-    if (tableCount > tables) return `opens more than ${tables.toLocaleString('en')} tables, and no node has so many`;
+    if (lineCount > lines) return { lines: lineCount, beyond: tooManyLines(lines) };
+    if (tableCount > tables)
+      return { lines: lineCount, beyond: `opens more than ${tables.toLocaleString('en')} tables, and no node has so many` };
   }
-  return undefined;
+  return { lines: lineCount, beyond: undefined };
 }
 
 /** UTF-16 units. Shorter texts are read in a moment. */
@@ -39,31 +48,21 @@ export function isPlainlyProse(text: string, most = mostOfProse): boolean {
   return text.length > most && !marks.test(text);
 }
 
-/** How many lines a text has: its line feeds and one. */
-export function linesIn(text: string): number {
-  let lines = 1;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
-  return lines;
-}
-
 /** A change as LSP sends it, as far as it tells how many lines there are; lines are 0-based. */
 interface LineChange {
   readonly range?: { readonly start: { readonly line: number }; readonly end: { readonly line: number } };
   readonly text: string;
 }
 
-/** How many lines a text of so many lines has after changes, and why it is no ruleset by then; undefined where it may be one. */
-export function afterChanges(
-  before: number,
-  changes: readonly LineChange[],
-  most = mostLines,
-): { readonly lines: number; readonly beyond: string | undefined } {
+/** The size of a text of so many lines after changes. */
+export function afterChanges(before: number, changes: readonly LineChange[], most = mostLines): Size {
   let lines = before;
   let beyond: string | undefined;
   for (const { range, text } of changes) {
     const [first, last] = range === undefined ? [0, lines - 1] : [range.start.line, range.end.line];
-    lines += linesIn(text) - 1 - (Math.min(last, lines - 1) - Math.min(first, lines - 1));
-    beyond ??= beyondRulesets(text, most) ?? (lines > most ? tooManyLines(most) : undefined);
+    const added = sizeOf(text, most);
+    lines += added.lines - 1 - (Math.min(last, lines - 1) - Math.min(first, lines - 1));
+    beyond ??= added.beyond ?? (lines > most ? tooManyLines(most) : undefined);
   }
   return { lines, beyond };
 }
