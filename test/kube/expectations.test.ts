@@ -38,6 +38,15 @@ function spansOf(text: string): readonly string[] {
   return answer.root === null ? [] : below(answer.root);
 }
 
+describe('a file that nobody wrote', () => {
+  it.each([
+    ['characters', '\0'.repeat(16_000_001), '1:1 the file has more than 16 million characters: make several of it'],
+    ['keys', 'a:\n'.repeat(1_000_001), '1:1 the file has more than 2 million keys, values and lists: make several of it'],
+  ])('of too many %s is refused before it takes memory', (_, text, problem) => {
+    expect(problemsOf(text)).toEqual([problem]);
+  });
+});
+
 describe('where lists and maps of a file stand', () => {
   it.each([
     ['a: {}', ['map 1:1-1:5', 'map 1:4-1:5']],

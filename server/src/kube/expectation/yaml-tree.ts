@@ -50,6 +50,9 @@ export type TreeAnswer =
   { readonly ok: true; readonly root: TreeNode | null } | { readonly ok: false; readonly problem: TreeProblem };
 
 const mostNesting = 40;
+/** What a text may have: of the largest cluster that Kubernetes is made for `test --write` writes 7 million characters with 400,000 keys, values and lists. */
+const mostCharacters = 16_000_000;
+const mostEvents = 2_000_000;
 
 /** Where the lines of a text start. */
 function lineStarts(text: string): readonly number[] {
@@ -133,7 +136,10 @@ function close(reading: Reading): void {
 }
 
 function readEvents(reading: Reading): void {
-  for (const event of parseEvents(reading.text, { maxDepth: mostNesting })) {
+  const events = parseEvents(reading.text, { maxDepth: mostNesting });
+  if (events.length > mostEvents)
+    throw new Refusal(`the file has more than ${mostEvents / 1_000_000} million keys, values and lists: make several of it`, 0);
+  for (const event of events) {
     switch (event.type) {
       case EVENT_ID.DOCUMENT:
         reading.documents += 1;
@@ -159,6 +165,11 @@ function readEvents(reading: Reading): void {
 
 /** The tree of a text, or in a few words what is wrong with it and where. Never throws. */
 export function readTree(text: string): TreeAnswer {
+  if (text.length > mostCharacters) {
+    const start: Place = { line: 1, column: 1 };
+    const message = `the file has more than ${mostCharacters / 1_000_000} million characters: make several of it`;
+    return { ok: false, problem: { message, span: { start, end: start } } };
+  }
   const reading: Reading = { text, starts: lineStarts(text), open: [], documents: 0, root: null };
   try {
     readEvents(reading);
