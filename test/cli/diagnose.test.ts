@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -47,6 +47,21 @@ describe('diagnose', () => {
     const { outcome, causes } = diagnosis(packed, ...itself);
     expect([outcome, causes.map(({ code }) => code)]).toEqual(['lost', ['hairpin-off']]);
     rmSync(packed, { recursive: true });
+  });
+
+  it.skipIf(process.platform === 'win32')('says which of its parts are there and are no files', () => {
+    const odd = join(folder, 'odd-parts');
+    mkdirSync(odd);
+    for (const { path, text } of bundleFiles('healthy')) if (path.startsWith('ip')) writeFileSync(join(odd, path), text);
+    execFileSync('mkfifo', [join(odd, 'conntrack.txt')]);
+    symlinkSync('/etc/hostname', join(odd, 'cluster.json'));
+    symlinkSync('/etc/hostname', join(odd, 'something'));
+    const said = diagnosis(odd).looked.filter((text) => text.includes('was not read'));
+    expect(said).toEqual([
+      'cluster.json was not read: it is a link, and none is followed here.',
+      'conntrack.txt was not read: it is a pipe or a device, not a file.',
+    ]);
+    rmSync(odd, { recursive: true });
   });
 
   it('says which packed files it could not read, and unpacks no more of many than of one', () => {

@@ -8,6 +8,7 @@ import { isAskedLater } from '../node/bundle.ts';
 import type { BundleFile } from '../node/bundle-file.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import { judgeBundle } from '../node/judge-bundle.ts';
+import { partKindOf } from '../node/part-kind.ts';
 import { isTar, readTar } from '../node/tar.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { mostBytes, nameHint, nameOfInput, readPlainFile, TooLargeError } from './read-text.ts';
@@ -89,7 +90,10 @@ function pathsIn(folder: string, notes: string[]): readonly string[] {
           notes.push(unreadText(inner, error));
         }
       }
-      if (stats?.isFile() !== true) continue;
+      if (stats?.isFile() !== true) {
+        if (stats?.isDirectory() === false && isNamedPart(inner)) notes.push(`${inner} was not read: it is ${kindOf(stats)}.`);
+        continue;
+      }
       bytes += stats.size;
       if (bytes > mostBytes) throw new UsageError(`${folder}: ${tooLarge}`);
       paths.push(inner);
@@ -97,6 +101,16 @@ function pathsIn(folder: string, notes: string[]): readonly string[] {
   };
   walk('', 0);
   return paths;
+}
+
+/** Whether a path has the plain name of a bundle's part. */
+function isNamedPart(path: string): boolean {
+  const kind = partKindOf(path, '');
+  return kind !== undefined && kind !== 'sysctl-file' && kind !== 'recent-list';
+}
+
+function kindOf(stats: Stats): string {
+  return stats.isSymbolicLink() ? 'a link, and none is followed here' : 'a pipe or a device, not a file';
 }
 
 /** What is there below a folder; undefined, with a note, for what has gone meanwhile or has a name that is not UTF-8, which does not reach Node.js. */
