@@ -74,6 +74,22 @@ describe('the lines of a text', () => {
     expect(after.lines.isSame(number + 1, before.lines, number)).toBe(false);
   });
 
+  it('are what thousands of edits made of them', () => {
+    const document = readWholeDocument(sample);
+    const [one, other] = [document.lines.slice(0, 40), document.lines.slice(60, 100)];
+    let { lines } = document;
+    const expected = [...lines];
+    for (let edit = 0; edit < 300; edit += 1) {
+      const from = (edit * 37) % (lines.length - 50);
+      const others = edit % 2 === 0 ? one : other;
+      lines = lines.spliced(from, from + 39 + (edit % 3), others);
+      expected.splice(from, 39 + (edit % 3), ...others);
+      expect(lines.length).toBe(expected.length);
+    }
+    expect(outline(lines)).toEqual(outline(Lines.of(expected)));
+    expect(lines.isSame(0, lines.spliced(5, 6, []), 0)).toBe(true);
+  });
+
   it('are others in another reading of the same text', () => {
     const one = readWholeDocument(sample).lines;
     const other = readWholeDocument(sample).lines;

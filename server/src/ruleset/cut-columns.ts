@@ -20,12 +20,12 @@ const linesBetweenPauses = 4_096;
 export function* cutLines(lines: Lines, from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
   let rules = 0;
   let withoutTarget = 0;
-  const { lengths } = lines.columns;
+  const { places, lengths } = lines.columns;
   const byLength = yield* longest(lines, from, to, (number, line) => {
     rules += 1;
     // Every rule of a known shape has a target.
     if (line?.target === '') withoutTarget += 1;
-    return line?.text.length ?? (lengths[number] as number);
+    return line?.text.length ?? (lengths[places[number] as number] as number);
   });
   const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
   // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
@@ -53,14 +53,15 @@ type Measure = (number: number, line: Line | undefined) => number;
 
 /** The rules, as iptables prints them in any form or begins them, that measure most. */
 function* longest(lines: Lines, from: number, to: number, measure: Measure): Steps<readonly number[]> {
-  const { shapes, targets } = lines.columns;
+  const { places, targets } = lines.columns;
   let most = 0;
   let found: number[] = [];
   for (let number = from; number < to; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const isShaped = (shapes[number] ?? 0) > 0;
+    const place = places[number] ?? -1;
+    const isShaped = place >= 0;
     const line = isShaped ? undefined : lines.at(number);
-    if (isShaped ? targets[number] === declares : line === undefined || !isRule(line)) continue;
+    if (isShaped ? targets[place] === declares : line === undefined || !isRule(line)) continue;
     const size = measure(number, line);
     if (size < most) continue;
     if (size > most) found = [];

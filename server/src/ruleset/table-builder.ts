@@ -256,20 +256,21 @@ function ownerOf(table: OpenTable, shape: number): number {
  * @returns the number of the first line that was not added
  */
 export function addScanned(table: OpenTable, lines: Lines, from: number, most: number): number {
-  const { shapes, chains, targets } = lines.columns;
+  const { places, shapes, chains, targets } = lines.columns;
   const { names } = lines.text;
   let end = from;
-  while (end < most && (shapes[end] as number) > 0) end += 1;
+  while (end < most && (places[end] as number) >= 0) end += 1;
   if (end === from) return from;
   const rules = table.rules.room(end - from);
   const references = table.references.room(end - from);
   const jumps = table.jumps.room(end - from);
   let [ruleEnd, referenceEnd, jumpEnd] = [table.rules.end, table.references.end, table.jumps.end];
   for (let number = from; number < end; number += 1) {
-    const shape = shapes[number] as number;
-    const name = chains[number] as number;
+    const place = places[number] as number;
+    const shape = shapes[place] as number;
+    const name = chains[place] as number;
     const chain = name < 0 ? ownerOf(table, shape) : scannedChain(table, names, name);
-    const target = targets[number] as number;
+    const target = targets[place] as number;
     if (target === declares) {
       table.declarations.add(chain, number);
       flag(table, chain, isDeclared);

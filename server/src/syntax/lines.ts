@@ -9,8 +9,13 @@ export interface ScannedText {
   readonly names: readonly string[];
 }
 
-/** What is known of each line of a text, by its number. */
+/**
+ * What is known of the lines of a text that was gone through once, by a line's place in that text. All versions of the text share it; only `places` is
+ * each one's own, so that an edit copies one number a line.
+ */
 export interface LineColumns {
+  /** By the number of a line: its place in the other columns; below 0 where it is an object. */
+  readonly places: Int32Array;
   /** Where it begins in the text; without a meaning for a line that is an object. */
   readonly starts: Int32Array;
   /** How many UTF-16 units it has without its line end, likewise. */
@@ -28,13 +33,33 @@ export const declares = -2;
 /** A longer line is an object. */
 export const mostOfLength = 0xffff;
 
-const noColumns: LineColumns = {
+const noColumns: Omit<LineColumns, 'places'> = {
   starts: new Int32Array(0),
   lengths: new Uint16Array(0),
   shapes: new Uint16Array(0),
   chains: new Int32Array(0),
   targets: new Int32Array(0),
 };
+
+/** The place of a line that is not there; `~` makes of it the number of an object that is not there, either. */
+const hole = -0x80000000;
+
+/** Lines that are objects, of all versions of a text. */
+interface LineObjects {
+  /** Those of no known shape: the place of object `number` is `~number`. */
+  readonly lines: Line[];
+  /** Those of known shapes that are kept, by their place, in blocks. */
+  readonly kept: (Line | undefined)[][];
+  /** With more lines than these most are of old versions. */
+  readonly most: number;
+}
+
+const keptOfBlock = 1_024;
+const fewestObjects = 4_096;
+
+function objectsOf(lines: Line[]): LineObjects {
+  return { lines, kept: [], most: 2 * lines.length + fewestObjects };
+}
 
 /**
  * The lines of a text, numbered from 0. One of a known shape is made of its columns when it is asked for; all others are objects from the beginning. Not
@@ -43,32 +68,40 @@ const noColumns: LineColumns = {
 export class Lines implements Iterable<Line> {
   readonly #text: ScannedText;
   readonly #columns: LineColumns;
-  readonly #objects: (Line | undefined)[];
+  readonly #objects: LineObjects;
   /** How many lines are holes before the first that is none: of a part of a text, those above it. */
   readonly holes: number;
 
-  /** @param objects for each line that is of no known shape what it is; it is the store's from now on */
-  constructor(text: ScannedText, columns: LineColumns, objects: (Line | undefined)[], holes = 0) {
+  private constructor(text: ScannedText, columns: LineColumns, objects: LineObjects, holes = 0) {
     this.holes = holes;
     this.#text = text;
     this.#columns = columns;
     this.#objects = objects;
   }
 
+  /**
+   * The lines of a text that was gone through.
+   * @param columns for each line; of those that are objects nothing is read but `places`, which are `~0`, `~1` and so on in their order
+   * @param objects lines of no known shape; they are the store's from now on
+   */
+  static scanned(text: ScannedText, columns: LineColumns, objects: Line[]): Lines {
+    return new Lines(text, columns, objectsOf(objects));
+  }
+
   /** The lines of an array. */
   static of(lines: readonly Line[]): Lines {
-    return new Lines({ source: '', names: [] }, noColumns, [...lines]);
+    return Lines.withHoles(0, lines);
   }
 
   /** The lines of an array as those from a number on; all before them are holes. */
   static withHoles(from: number, lines: readonly Line[]): Lines {
-    const objects = new Array<Line | undefined>(from + lines.length);
-    for (const [index, line] of lines.entries()) objects[from + index] = line;
-    return new Lines({ source: '', names: [] }, noColumns, objects, from);
+    const places = new Int32Array(from + lines.length).fill(hole, 0, from);
+    for (let number = 0; number < lines.length; number += 1) places[from + number] = ~number;
+    return new Lines({ source: '', names: [] }, { ...noColumns, places }, objectsOf([...lines]), from);
   }
 
   get length(): number {
-    return this.#objects.length;
+    return this.#columns.places.length;
   }
 
   /** The same object in all versions of a text that was read once and edited since. */
@@ -82,66 +115,87 @@ export class Lines implements Iterable<Line> {
 
   /** A line; undefined outside. It may be another object each time: `isSame` tells whether two are the same. */
   at(number: number): Line | undefined {
-    return this.#objects[number] ?? this.#make(number);
+    const place = this.#columns.places[number] ?? hole;
+    const { lines, kept } = this.#objects;
+    if (place < 0) return lines[~place];
+    return kept[(place / keptOfBlock) | 0]?.[place % keptOfBlock] ?? this.#make(place);
   }
 
   /** A line as an object that stays, here and in later versions of the text, until an edit touches it: for what is remembered of it. */
   kept(number: number): Line | undefined {
     const line = this.at(number);
-    if (line !== undefined) this.#objects[number] = line;
+    const place = this.#columns.places[number] ?? hole;
+    if (place < 0) return line;
+    const { kept } = this.#objects;
+    const block = (place / keptOfBlock) | 0;
+    let lines = kept[block];
+    if (lines === undefined) {
+      lines = new Array<Line | undefined>(keptOfBlock);
+      kept[block] = lines;
+    }
+    lines[place % keptOfBlock] = line;
     return line;
   }
 
   /** What a line shares with others; undefined outside. */
   formAt(number: number): LineForm | undefined {
-    const shape = this.#columns.shapes[number] ?? 0;
-    return shape === 0 ? this.#objects[number] : numberedShapes[shape]?.form;
+    const place = this.#columns.places[number] ?? hole;
+    return place < 0 ? this.#objects.lines[~place] : numberedShapes[this.#columns.shapes[place] as number]?.form;
   }
 
   /** What kind of line it is; undefined outside. */
   kindAt(number: number): Line['kind'] | undefined {
-    const shape = this.#columns.shapes[number] ?? 0;
-    return shape === 0 ? this.#objects[number]?.kind : numberedShapes[shape]?.form.kind;
+    const place = this.#columns.places[number] ?? hole;
+    return place < 0 ? this.#objects.lines[~place]?.kind : numberedShapes[this.#columns.shapes[place] as number]?.form.kind;
   }
 
   /** As `Line.name`; empty outside. */
   nameAt(number: number): string {
-    const shape = this.#columns.shapes[number] ?? 0;
-    if (shape === 0) return this.#objects[number]?.name ?? '';
-    const name = this.#columns.chains[number] as number;
-    return (name < 0 ? numberedShapes[shape]?.chain : this.#text.names[name]) as string;
+    const place = this.#columns.places[number] ?? hole;
+    if (place < 0) return this.#objects.lines[~place]?.name ?? '';
+    const name = this.#columns.chains[place] as number;
+    return (name < 0 ? numberedShapes[this.#columns.shapes[place] as number]?.chain : this.#text.names[name]) as string;
   }
 
   /** As `Line.target`; empty outside. */
   targetAt(number: number): string {
-    const shape = this.#columns.shapes[number] ?? 0;
-    if (shape === 0) return this.#objects[number]?.target ?? '';
-    const name = this.#columns.targets[number] as number;
-    return (name < 0 ? numberedShapes[shape]?.target : this.#text.names[name]) as string;
+    const place = this.#columns.places[number] ?? hole;
+    if (place < 0) return this.#objects.lines[~place]?.target ?? '';
+    const name = this.#columns.targets[place] as number;
+    return (name < 0 ? numberedShapes[this.#columns.shapes[place] as number]?.target : this.#text.names[name]) as string;
   }
 
   /** As `Line.text`; empty outside. */
   textAt(number: number): string {
-    const shape = this.#columns.shapes[number] ?? 0;
-    if (shape === 0) return this.#objects[number]?.text ?? '';
+    const place = this.#columns.places[number] ?? hole;
+    if (place < 0) return this.#objects.lines[~place]?.text ?? '';
     const { starts, lengths } = this.#columns;
-    const start = starts[number] as number;
-    return this.#text.source.slice(start, start + (lengths[number] as number));
+    const start = starts[place] as number;
+    return this.#text.source.slice(start, start + (lengths[place] as number));
+  }
+
+  /** The number of a line's shape; 0 for one that is an object, and outside. */
+  shapeAt(number: number): number {
+    const place = this.#columns.places[number] ?? hole;
+    return place < 0 ? 0 : (this.#columns.shapes[place] as number);
   }
 
   /** Where a line of a known shape begins in `text.source`; -1 for one that is an object, and outside. */
   startAt(number: number): number {
-    return (this.#columns.shapes[number] ?? 0) === 0 ? -1 : (this.#columns.starts[number] as number);
+    const place = this.#columns.places[number] ?? hole;
+    return place < 0 ? -1 : (this.#columns.starts[place] as number);
   }
 
   /** How many UTF-16 units `Line.text` has; 0 outside. */
   lengthAt(number: number): number {
-    return ((this.#columns.shapes[number] ?? 0) === 0 ? this.#objects[number]?.text.length : this.#columns.lengths[number]) ?? 0;
+    const place = this.#columns.places[number] ?? hole;
+    return (place < 0 ? this.#objects.lines[~place]?.text.length : this.#columns.lengths[place]) ?? 0;
   }
 
   /** What to compare with `===` between two versions of a text: equal where a line is the same in both. Of lines with the same `text` only. */
   identityAt(number: number): Line | number | undefined {
-    return (this.#columns.shapes[number] ?? 0) === 0 ? this.#objects[number] : this.#columns.starts[number];
+    const place = this.#columns.places[number] ?? hole;
+    return place < 0 ? this.#objects.lines[~place] : place;
   }
 
   /** Whether a line is the same, not only alike, as one of another version: no edit has touched it. */
@@ -157,19 +211,18 @@ export class Lines implements Iterable<Line> {
    * @param most how many lines to look at
    */
   countSame(other: Lines, by: 1 | -1, most: number): number {
-    const { starts, shapes } = this.#columns;
-    const { starts: otherStarts, shapes: otherShapes } = other.#columns;
-    const objects = this.#objects;
-    const otherObjects = other.#objects;
+    const { places } = this.#columns;
+    const { places: otherPlaces } = other.#columns;
+    const { lines } = this.#objects;
+    const { lines: otherLines } = other.#objects;
     const isOneText = this.#text === other.#text;
-    let number = by === 1 ? 0 : objects.length - 1;
-    let otherNumber = by === 1 ? 0 : otherObjects.length - 1;
+    let number = by === 1 ? 0 : places.length - 1;
+    let otherNumber = by === 1 ? 0 : otherPlaces.length - 1;
     let count = 0;
     for (; count < most; count += 1, number += by, otherNumber += by) {
-      const isObject = (shapes[number] ?? 0) === 0;
-      if (isObject !== ((otherShapes[otherNumber] ?? 0) === 0)) break;
-      if (isObject ? objects[number] !== otherObjects[otherNumber] : !isOneText || starts[number] !== otherStarts[otherNumber])
-        break;
+      const place = places[number] as number;
+      const otherPlace = otherPlaces[otherNumber] as number;
+      if (place < 0 ? otherPlace >= 0 || lines[~place] !== otherLines[~otherPlace] : !isOneText || place !== otherPlace) break;
     }
     return count;
   }
@@ -186,20 +239,32 @@ export class Lines implements Iterable<Line> {
 
   /** Others in the place of the lines from `from` up to, but not including, `to`. */
   spliced(from: number, to: number, others: readonly Line[]): Lines {
-    const { starts, lengths, shapes, chains, targets } = this.#columns;
-    const objects = splicedObjects(this.#objects, from, to, others);
-    // Lines that are objects all have no columns.
-    if (shapes.length === 0) return new Lines(this.#text, this.#columns, objects);
-    const length = objects.length;
+    const { places: old } = this.#columns;
     const behind = from + others.length;
-    const columns: LineColumns = {
-      starts: splicedInto(new Int32Array(length), starts, from, to, behind),
-      lengths: splicedInto(new Uint16Array(length), lengths, from, to, behind),
-      shapes: splicedInto(new Uint16Array(length), shapes, from, to, behind),
-      chains: splicedInto(new Int32Array(length), chains, from, to, behind).fill(-1, from, behind),
-      targets: splicedInto(new Int32Array(length), targets, from, to, behind).fill(-1, from, behind),
-    };
-    return new Lines(this.#text, columns, objects);
+    const places = new Int32Array(old.length + behind - to);
+    places.set(old.subarray(0, from));
+    places.set(old.subarray(to), behind);
+    const isFull = this.#objects.lines.length + others.length > this.#objects.most;
+    places.fill(hole, from, behind);
+    const objects = isFull ? this.#ofVersion(places, others.length) : this.#objects;
+    for (let number = 0; number < others.length; number += 1) {
+      places[from + number] = ~objects.lines.length;
+      objects.lines.push(others[number] as Line);
+    }
+    return new Lines(this.#text, { ...this.#columns, places }, objects);
+  }
+
+  /** The objects of one version alone, of which the places are others then. @param more how many others are added to them */
+  #ofVersion(places: Int32Array, more: number): LineObjects {
+    const { lines: all, kept } = this.#objects;
+    const lines: Line[] = [];
+    for (let number = 0; number < places.length; number += 1) {
+      const place = places[number] as number;
+      if (place >= 0 || place === hole) continue;
+      places[number] = ~lines.length;
+      lines.push(all[~place] as Line);
+    }
+    return { lines, kept, most: 2 * (lines.length + more) + fewestObjects };
   }
 
   /** All lines in their order. */
@@ -218,41 +283,14 @@ export class Lines implements Iterable<Line> {
     }
   }
 
-  #make(number: number): Line | undefined {
+  #make(place: number): Line | undefined {
     const { starts, lengths, shapes, chains, targets } = this.#columns;
-    const shape = numberedShapes[shapes[number] as number];
+    const shape = numberedShapes[shapes[place] as number];
     if (shape === undefined) return undefined;
     const { source, names } = this.#text;
-    const chain = shape.chain ?? (names[chains[number] as number] as string);
-    const target = shape.target ?? (names[targets[number] as number] as string);
-    const start = starts[number] as number;
-    return new FormedLine(source, start, start + (lengths[number] as number), chain, target, shape.form);
+    const chain = shape.chain ?? (names[chains[place] as number] as string);
+    const target = shape.target ?? (names[targets[place] as number] as string);
+    const start = starts[place] as number;
+    return new FormedLine(source, start, start + (lengths[place] as number), chain, target, shape.form);
   }
-}
-
-/** One by one: the array's own functions take five times as long for one that is not full, as those of dumps are not. */
-function splicedObjects(
-  objects: readonly (Line | undefined)[],
-  from: number,
-  to: number,
-  others: readonly Line[],
-): (Line | undefined)[] {
-  const by = from + others.length - to;
-  const spliced = new Array<Line | undefined>(objects.length + by);
-  for (let number = 0; number < from; number += 1) spliced[number] = objects[number];
-  for (let number = 0; number < others.length; number += 1) spliced[from + number] = others[number];
-  for (let number = to; number < objects.length; number += 1) spliced[number + by] = objects[number];
-  return spliced;
-}
-
-function splicedInto<Column extends Int32Array | Uint16Array>(
-  column: Column,
-  old: Column,
-  from: number,
-  to: number,
-  behind: number,
-): Column {
-  column.set(old.subarray(0, from));
-  column.set(old.subarray(to), behind);
-  return column;
 }

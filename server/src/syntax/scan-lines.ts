@@ -14,7 +14,6 @@ const charactersOfPart = 100_000;
 /** A line that makes a part longer than this is of no known shape. */
 const mostCharacters = 1_000_000;
 const newLinesBetweenPauses = 256;
-const objectsBetweenPauses = 100_000;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
@@ -146,19 +145,19 @@ export function* scanLines(text: string, start: LineContext): Steps<Lines> {
 
 function* linesOf(reading: Reading): Steps<Lines> {
   const { text, names, objects, numbers, length, starts, lengths, shapes, chains, targets } = reading;
-  const byNumber = new Array<Line | undefined>(length);
-  for (let place = 0; place < objects.length; place += 1) {
-    byNumber[numbers[place] ?? 0] = objects[place];
-    if (place % objectsBetweenPauses === objectsBetweenPauses - 1) yield;
-  }
+  const places = new Int32Array(length);
+  for (let number = 0; number < length; number += 1) places[number] = number;
+  for (let object = 0; object < objects.length; object += 1) places[numbers[object] ?? 0] = ~object;
+  yield;
   const columns = {
+    places,
     starts: starts.slice(0, length),
     lengths: lengths.slice(0, length),
     shapes: shapes.slice(0, length),
     chains: chains.slice(0, length),
     targets: targets.slice(0, length),
   };
-  return new Lines({ source: text, names: names.names }, columns, byNumber);
+  return Lines.scanned({ source: text, names: names.names }, columns, objects);
 }
 
 const fewestLines = 256;

@@ -138,7 +138,7 @@ function* checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding
   const without = new Set<number>();
   for (const [at, number] of chain.rules.entries()) {
     if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const shape = lines.columns.shapes[number] ?? 0;
+    const shape = lines.shapeAt(number);
     if (without.has(shape) || lines.formAt(number)?.listing !== false) continue;
     const placed = new Set(placedIn(lines.textAt(number)));
     if (placed.size === 0 && shape > 0) without.add(shape);

@@ -103,12 +103,12 @@ function sharesOf({ lines }: Ruleset, { name }: Chain, rules: readonly number[])
   let left = 1;
   let isOver = false;
   const { source } = lines.text;
-  const { shapes } = lines.columns;
+  const { places, shapes } = lines.columns;
   const behindName = '-A '.length + name.length;
   for (let place = 0; place < rules.length; place += 1) {
     const number = rules[place] ?? 0;
     if (!lines.targetAt(number).startsWith('KUBE-SEP-')) continue;
-    const shape = shapes[number] ?? 0;
+    const shape = shapes[places[number] ?? -1] ?? 0;
     const start = lines.startAt(number) + behindName;
     let isLast = false;
     let probability: number | undefined = 1;
