@@ -18,7 +18,7 @@ it('names in lists show what hides in them', () => {
 });
 
 it('so do diagnostics and quick fixes', () => {
-  const diagnostics = diagnosticsOf(runToEnd(lint(state)), state.uri, 100);
+  const diagnostics = runToEnd(diagnosticsOf(runToEnd(lint(state)), state.uri, 100));
   const range = { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } };
   const actions = runToEnd(codeActions(state, { range, diagnostics, severities: ownSeverities, canCopy: true }));
   const shown = [...diagnostics.map(({ message }) => message), ...actions.map(({ title }) => title)];

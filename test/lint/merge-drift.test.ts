@@ -17,7 +17,7 @@ function checked(dump: string, clusterPath: string): readonly Finding[] {
   const document = readWholeDocument(dump);
   const ruleset = buildWholeRuleset(document);
   const drift = runToEnd(driftSteps(ruleset, clusterFrom(clusterPath)));
-  return mergeDrift(findingsIn(dump), clusterDriftFindings({ document, ruleset }, drift));
+  return mergeDrift(findingsIn(dump), runToEnd(clusterDriftFindings({ document, ruleset }, drift)));
 }
 
 describe('one fault is reported once', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
 import { finding } from '../../server/src/lint/support/finding.ts';
 import { readSettings } from '../../server/src/lsp/settings.ts';
@@ -54,12 +55,12 @@ describe('more findings than may be shown', () => {
   );
 
   it('are as many as the limit, the gravest among them, and one that counts the others', () => {
-    const shown = diagnosticsOf(findings, 'file:///a', 10);
+    const shown = runToEnd(diagnosticsOf(findings, 'file:///a', 10));
     expect(shown).toHaveLength(10);
     expect(shown[0]?.message).toBe('21 further findings are not shown (setting iptables.maxDiagnostics)');
     expect(shown.map(({ message }) => message)).toContain('of line 20');
-    expect(diagnosticsOf(findings, 'file:///a', 30)).toHaveLength(30);
-    expect(diagnosticsOf(findings, 'file:///a', 0)).toHaveLength(1);
+    expect(runToEnd(diagnosticsOf(findings, 'file:///a', 30))).toHaveLength(30);
+    expect(runToEnd(diagnosticsOf(findings, 'file:///a', 0))).toHaveLength(1);
   });
 
   it('are by default no more than VS Code shows of a file', () => {
@@ -68,6 +69,6 @@ describe('more findings than may be shown', () => {
 
   it('show what hides in a name', () => {
     const hidden = finding(place(0), 'undeclared-chain', 'error', 'NO\u200bPE\u202e');
-    expect(diagnosticsOf([hidden], 'file:///a', 10)[0]?.message).toBe('NO<U+200B>PE<U+202E>');
+    expect(runToEnd(diagnosticsOf([hidden], 'file:///a', 10))[0]?.message).toBe('NO<U+200B>PE<U+202E>');
   });
 });

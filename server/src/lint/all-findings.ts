@@ -14,18 +14,18 @@ import { mergeDrift } from './support/merge-drift.ts';
 export const ownSeverities: Severities = new Map();
 
 /**
- * What lint and a comparison found, as it is told: without what the file ignores, and as grave as asked for.
+ * What lint and a comparison found, as it is told: without what the file ignores, and as grave as asked for. Pauses every few thousand findings.
  * @param drift where the text and a cluster disagree; undefined where they were not compared
  */
-export function judged(
+export function* judged(
   input: LintInput,
   found: readonly Finding[],
   drift: readonly Finding[] | undefined,
   severities: Severities,
-): Judged {
+): Steps<Judged> {
   const all = drift === undefined ? found : mergeDrift(found, drift);
   const isLookedFor = (code: string): boolean => drift !== undefined || !(code in clusterDriftCodes);
-  return judge(input, all, severities, findingCodes(), isLookedFor);
+  return yield* judge(input, all, severities, findingCodes(), isLookedFor);
 }
 
 export interface AllFindings extends Judged {
@@ -44,9 +44,9 @@ export function* allFindings(
 ): Steps<AllFindings> {
   const found = yield* lint(input);
   if (against === undefined || against.cluster.source.kind === 'none')
-    return { ...judged(input, found, undefined, severities), isElsewhere: false };
+    return { ...(yield* judged(input, found, undefined, severities)), isElsewhere: false };
   const drift = yield* driftSteps(input.ruleset, against.cluster, against.options);
-  const all = judged(input, found, clusterDriftFindings(input, drift), severities);
+  const all = yield* judged(input, found, yield* clusterDriftFindings(input, drift), severities);
   const isNotCompared = drift.dumps.some(({ obstacle, proxy }) => obstacle !== undefined && isElsewhere(proxy));
   return { ...all, isElsewhere: isNotCompared && all.findings.some(({ code }) => saysElsewhere.has(code)) };
 }

@@ -1,7 +1,8 @@
 /** What was found in a large text is kept, so that it is shown at once when the text is opened again, also after a restart of the editor. */
 import { Diagnostic } from 'vscode-languageserver';
+import { jsonSteps } from '../base/json-steps.ts';
 import { visibleLines } from '../base/safe-text.ts';
-import type { Steps } from '../base/steps.ts';
+import { joinedSteps, type Steps } from '../base/steps.ts';
 import { documentationUrl } from '../lint/registry.ts';
 import type { Settings } from '../protocol/requests.ts';
 import type { KeptTexts } from './runtime.ts';
@@ -19,8 +20,8 @@ export interface KeptDiagnostics {
   isKept(uri: string, version: number): boolean;
   /** What was found in the version of a document that was opened, when it was opened before in the same circumstances. */
   foundBefore(uri: string, version: number): Diagnostic[] | undefined;
-  /** Keeps what was found now in the version that was opened. */
-  keep(uri: string, version: number, found: readonly Diagnostic[]): void;
+  /** Keeps what was found now in the version that was opened, when the steps have run. */
+  keep(uri: string, version: number, found: readonly Diagnostic[]): Steps<void>;
   close(uri: string): void;
 }
 
@@ -50,10 +51,11 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
       const kept = opened(uri, version)?.kept;
       return kept === undefined ? undefined : readKept(kept, uri, settings());
     },
-    keep(uri, version, found) {
+    *keep(uri, version, found) {
       const document = opened(uri, version);
       if (document === undefined) return;
-      const text = JSON.stringify([circumstances(uri, settings()), found]);
+      const text = yield* joinedSteps(yield* jsonSteps([circumstances(uri, settings()), found]), '');
+      yield;
       if (text !== document.kept) texts?.write(document.key, text);
       document.kept = text;
     },

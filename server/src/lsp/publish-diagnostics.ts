@@ -80,10 +80,11 @@ export function createDiagnosticsPublisher(
   const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
     const { uri, version, ruleset, cluster } = state;
     const show = async (found: readonly Finding[], drift: readonly Finding[] | undefined): Promise<Diagnostic[]> => {
-      const { findings } = judged(state, found, drift, settings().severities);
+      const { findings } = await runInSlices(judged(state, found, drift, settings().severities), pause, isOutdated);
       if (isOutdated()) throw new Cancelled();
       keepFindings(state, findings);
-      const diagnostics = diagnosticsOf(findings, uri, settings().maxDiagnostics);
+      const diagnostics = await runInSlices(diagnosticsOf(findings, uri, settings().maxDiagnostics), pause, isOutdated);
+      if (isOutdated()) throw new Cancelled();
       await send(uri, version, diagnostics);
       return diagnostics;
     };
@@ -109,7 +110,7 @@ export function createDiagnosticsPublisher(
       return;
     }
     const drift = await runBehind(driftOf(state), pause, isOutdated);
-    const findings = clusterDriftFindings(state, drift);
+    const findings = await runInSlices(clusterDriftFindings(state, drift), pause, isOutdated);
     drifts.set(uri, {
       lines: ruleset.lines,
       findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined, fixes: noFixes })),

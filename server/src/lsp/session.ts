@@ -94,7 +94,7 @@ export function createSession(connection: Connection, runtime: Runtime): Session
       (state) => session.dumps.get(state.uri)?.version === state.version,
       (uri, version, found) => giveDiagnostics(session, uri, version, found),
       ({ uri, version }, found) => {
-        session.keptDiagnostics.keep(uri, version, placesInText(session, uri, found));
+        void keepDiagnostics(session, uri, version, placesInText(session, uri, found));
         runtime.afterOpening?.();
       },
       (state, error) => logError(connection, `lint of ${state.uri}: ${describeError(error)}`),
@@ -108,6 +108,16 @@ export function createSession(connection: Connection, runtime: Runtime): Session
     client: abilitiesOf({}),
   };
   return session;
+}
+
+/** Keeps what was found in a version of a document that was opened. What goes wrong stands in the log. */
+async function keepDiagnostics(session: Session, uri: string, version: number, found: Diagnostic[]): Promise<void> {
+  const { connection, runtime, keptDiagnostics } = session;
+  try {
+    await runBehind(keptDiagnostics.keep(uri, version, found), runtime.pause, () => false);
+  } catch (error) {
+    logError(connection, `diagnostics of ${uri}: ${describeError(error)}`);
+  }
 }
 
 /** Sends what was found in a version of a document, or keeps it for a client that asks; without a version the document was closed. */

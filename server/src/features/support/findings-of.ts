@@ -17,7 +17,7 @@ export function keepFindings(state: DumpState, findings: readonly Finding[]): vo
 export function* findingsOf(state: DumpState, severities: Severities): Steps<readonly Finding[]> {
   const shown = known.get(state);
   if (shown !== undefined) return shown;
-  const { findings } = judged(state, yield* lint(state), undefined, severities);
+  const { findings } = yield* judged(state, yield* lint(state), undefined, severities);
   known.set(state, findings);
   return findings;
 }

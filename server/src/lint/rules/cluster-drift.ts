@@ -1,3 +1,4 @@
+import type { Steps } from '../../base/steps.ts';
 import type { ComparisonBasis } from '../../kube/drift/basis.ts';
 import type { ComparedDump } from '../../kube/drift/compare-dump.ts';
 import type { Drift } from '../../kube/drift/drift.ts';
@@ -20,13 +21,17 @@ export const clusterDriftCodes: Readonly<Record<string, string>> = {
   'not-compared': 'The dump was not compared with the cluster: it is of another one, or its Services are elsewhere.',
 };
 
-/** Where the dump and the cluster disagree, each at its rule, in text order. */
-export function clusterDriftFindings(input: LintInput, drift: Drift): readonly Finding[] {
+const findingsBetweenPauses = 512;
+
+/** Where the dump and the cluster disagree, each at its rule, in text order. Pauses every few hundred. */
+export function* clusterDriftFindings(input: LintInput, drift: Drift): Steps<readonly Finding[]> {
   const basisOf = new Map(drift.dumps.map(({ dump, basis }) => [dump.family, basis]));
-  return [
-    ...drift.dumps.flatMap((dump) => notCompared(input.ruleset, dump)),
-    ...driftFindings(drift).map((found) => atRule(input, found, basisOf.get(found.family))),
-  ];
+  const findings: Finding[] = drift.dumps.flatMap((dump) => notCompared(input.ruleset, dump));
+  for (const [at, found] of driftFindings(drift).entries()) {
+    if (at % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
+    findings.push(atRule(input, found, basisOf.get(found.family)));
+  }
+  return findings;
 }
 
 /** Why a dump was not compared with a cluster that has Services of its family. */

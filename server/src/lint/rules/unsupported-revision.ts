@@ -16,10 +16,12 @@ export function isUnsupportedRevision(text: string): boolean {
   return text.includes(mark);
 }
 
-// biome-ignore lint/correctness/useYield: lines with problems only.
+const problemsBetweenPauses = 2_048;
+
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
-  for (const number of fileShape(input).withProblems) {
+  for (const [index, number] of fileShape(input).withProblems.entries()) {
+    if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
     const line = ruleset.lines.at(number);
     const start = line?.text.indexOf(mark) ?? -1;
     if (line === undefined || start < 0) continue;

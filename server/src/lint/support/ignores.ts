@@ -1,5 +1,6 @@
 /** `# iptables-inspect: ignore CODE[,CODE] reason`: findings that somebody has looked at and wants to hear no more of. */
 import { createMemory } from '../../base/memory.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { unusualLines } from '../../syntax/unusual-lines.ts';
 import type { Place } from './finding.ts';
@@ -25,15 +26,22 @@ const known = createMemory<Ruleset, readonly Ignore[]>();
 
 /** The ignores of a text in its order, at most ten thousand. */
 export function ignoresIn(ruleset: Ruleset): readonly Ignore[] {
+  return runToEnd(ignoreSteps(ruleset));
+}
+
+/** The same. Pauses every few thousand of the lines that are no rule. */
+export function* ignoreSteps(ruleset: Ruleset): Steps<readonly Ignore[]> {
   let ignores = known.get(ruleset);
   if (ignores === undefined) {
-    ignores = find(ruleset);
+    ignores = yield* find(ruleset);
     known.set(ruleset, ignores);
   }
   return ignores;
 }
 
-function find({ lines }: Ruleset): readonly Ignore[] {
+const linesBetweenPauses = 4_096;
+
+function* find({ lines }: Ruleset): Steps<readonly Ignore[]> {
   const found: Ignore[] = [];
   // Those whose line has not come yet.
   let waiting = 0;
@@ -46,7 +54,8 @@ function find({ lines }: Ruleset): readonly Ignore[] {
     }
   };
   let next = 0;
-  for (const number of unusualLines(lines)) {
+  for (const [at, number] of unusualLines(lines).entries()) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
     // Chains and rules are what stands between these lines.
     if (number > next) aim(next);
     next = number + 1;

@@ -1,10 +1,11 @@
 /** What is said of the findings in the end: how grave each is to whoever asked, and which of them somebody has ignored in the file. */
 import { nearestNames } from '../../base/nearest-names.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import { removedLines, replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { type Finding, finding, type LintInput, type Severity } from './finding.ts';
-import { type Ignore, ignoresIn } from './ignores.ts';
+import { type Ignore, ignoreSteps } from './ignores.ts';
 
 /** How grave findings are to be, by code; `off` for those that are not to be told at all. */
 export type Severities = ReadonlyMap<string, Severity | 'off'>;
@@ -21,18 +22,18 @@ export interface Judged {
 
 /**
  * Findings without those that the file ignores and those that are off, each as grave as it is to be, in their order; and what of the ignores is for
- * nothing.
+ * nothing. Pauses every few thousand findings.
  * @param isKnown whether a code is one of a finding
  * @param isLookedFor whether findings of a code were looked for: of the cluster's nothing is known without one
  */
-export function judge(
+export function* judge(
   { document, ruleset }: LintInput,
   found: readonly Finding[],
   severities: Severities,
   codes: ReadonlyMap<string, string>,
   isLookedFor: (code: string) => boolean,
-): Judged {
-  const ignores = ignoresIn(ruleset);
+): Steps<Judged> {
+  const ignores = yield* ignoreSteps(ruleset);
   if (ignores.length === 0 && severities.size === 0) return { findings: found, ignored: [] };
   const byKey = new Map<string, Ignore>();
   for (const ignore of ignores)
@@ -40,18 +41,25 @@ export function judge(
       if (!byKey.has(keyOf(ignore.target, code))) byKey.set(keyOf(ignore.target, code), ignore);
   const used = new Set<string>();
   const ignored: { readonly finding: Finding; readonly reason: string }[] = [];
-  const kept = found.filter((each) => {
+  const kept: Finding[] = [];
+  for (const [at, each] of found.entries()) {
+    if (at % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
     const ignore = byKey.get(keyOf(each.line, each.code)) ?? byKey.get(keyOf(null, each.code));
-    if (ignore === undefined) return true;
+    if (ignore === undefined) {
+      kept.push(each);
+      continue;
+    }
     used.add(`${ignore.line} ${each.code}`);
     ignored.push({ finding: each, reason: ignore.reason });
-    return false;
-  });
+  }
   const unused = ignores.flatMap((ignore) => unusedIn(document, ignore, used, codes, isLookedFor));
   const isIgnored = ({ line, code }: Finding): boolean => byKey.has(keyOf(line, code)) || byKey.has(keyOf(null, code));
   const all = unused.length === 0 ? kept : [...kept, ...unused.filter((each) => !isIgnored(each))].sort(byPlace);
+  yield;
   return { findings: asGraveAs(all, severities), ignored };
 }
+
+const findingsBetweenPauses = 4_096;
 
 function keyOf(target: number | null, code: string): string {
   return `${target ?? 'file'} ${code}`;
