@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { joinedSteps, lineSteps, runToEnd, type Steps } from '../../server/src/base/steps.ts';
+import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
 import { folding } from '../../server/src/features/folding.ts';
 import type { DumpState } from '../../server/src/features/support/state.ts';
 import { documentSymbols } from '../../server/src/features/symbols.ts';
@@ -8,6 +9,7 @@ import { whyNoServices } from '../../server/src/kube/flow/why-no-services.ts';
 import { dumpNodeSteps } from '../../server/src/kube/proxy/dump-node.ts';
 import { serviceProxySteps } from '../../server/src/kube/proxy/mode.ts';
 import { lint } from '../../server/src/lint/registry.ts';
+import { finding } from '../../server/src/lint/support/finding.ts';
 import { extentSteps } from '../../server/src/ruleset/extent.ts';
 import { dumpState } from '../support/dump-state.ts';
 
@@ -44,6 +46,14 @@ describe('a request in another document waits for a part of what is made', () =>
     expect(pausesOf(extentSteps(state.ruleset, table))).toBeGreaterThanOrEqual((2 * 10 * count) / 4_096);
     expect(pausesOf(folding(state))).toBeGreaterThanOrEqual((10 * count) / 4_096);
   });
+});
+
+it('the gravest of ten thousands of findings are chosen, and shown, with pauses', () => {
+  const findings = Array.from({ length: 20_000 }, (_, line) =>
+    finding({ line, start: 0, end: 1 }, 'orphaned-chain', line % 2 === 0 ? 'warning' : 'info', ''),
+  );
+  // Twice through all, the runs of those that are put in order, and what is made of those that are shown.
+  expect(pausesOf(diagnosticsOf(findings, 'file:///a', 1_000))).toBeGreaterThanOrEqual(4 + 4 + 3 + 3);
 });
 
 describe('an outline', () => {

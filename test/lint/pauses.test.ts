@@ -10,9 +10,11 @@ import { transport } from '../../server/src/lint/rules/transport-damage.ts';
 import { undeclaredChain } from '../../server/src/lint/rules/undeclared-chain.ts';
 import { unequalShares } from '../../server/src/lint/rules/unequal-shares.ts';
 import { unreachableRule } from '../../server/src/lint/rules/unreachable-rule.ts';
+import { unsupportedRevision } from '../../server/src/lint/rules/unsupported-revision.ts';
 import { droppingEndOf } from '../../server/src/lint/support/dropping-end.ts';
 import { fileShapeSteps } from '../../server/src/lint/support/file-shape.ts';
 import type { LintInput, LintRule } from '../../server/src/lint/support/finding.ts';
+import { ignoreSteps, ignoresIn } from '../../server/src/lint/support/ignores.ts';
 import { tableFactsSteps } from '../../server/src/lint/support/table-facts.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
@@ -121,6 +123,21 @@ COMMIT
     expect(pausesOf(steps)).toBeGreaterThanOrEqual(12);
     expect(findings).toEqual(['input-rejects-nodeports']);
   });
+});
+
+it('rules of which none stands below one that takes its packets are passed with a pause at each few thousand', () => {
+  expect(pauses(shadowedRule, read(filter(rules(20_000, (index) => `${address(index)} -j DROP`))))).toBe(1 + 4);
+});
+
+it('lines with problems are looked through with pauses for an extension that was not printed', () => {
+  expect(pauses(unsupportedRevision, read(filter(rules(5_000, () => '-m owner --uid-owner 1 -j ACCEPT'))))).toBe(2);
+});
+
+it('blank lines in ten thousands are passed with pauses on the way to what a file ignores, once', () => {
+  const { ruleset } = read(`${'\n'.repeat(20_000)}# iptables-inspect: ignore-file orphaned-chain\n${filter('')}`);
+  expect(pausesOf(ignoreSteps(ruleset))).toBeGreaterThanOrEqual(4);
+  expect(pausesOf(ignoreSteps(ruleset))).toBe(0);
+  expect(ignoresIn(ruleset)).toHaveLength(1);
 });
 
 it('what a file of thousands of odd lines looks like is told with pauses', () => {

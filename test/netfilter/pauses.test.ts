@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
 import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
+import type { Fact } from '../../server/src/netfilter/answer.ts';
+import type { Assumption } from '../../server/src/netfilter/outcome.ts';
+import { knowLongChains, rulesFor } from '../../server/src/netfilter/rule-index.ts';
 import { knowOrders, rulesInOrder } from '../../server/src/netfilter/rule-order.ts';
 import { followRequest, reportSteps, traceSteps } from '../../server/src/netfilter/trace-report.ts';
 import { setSteps, setsOf } from '../../server/src/ruleset/sets.ts';
@@ -56,6 +59,48 @@ it('the order of a chain that commands change is worked out with a pause at each
   // Of each three lines the first stays, at the head.
   const order = rulesInOrder(ruleset, input);
   expect([order.length, order[0], order.at(-1)]).toEqual([2_000, 2 + 5_997, 2]);
+});
+
+it('a long chain is taken apart with a pause at each few thousand rules, once', () => {
+  const ruleset = rulesetOf(filter(10_000, (index) => `-A INPUT -d 10.0.${index >> 8}.${index & 255}/32 -j DROP`));
+  // Of the chain once for the order of its rules, once for what each is for.
+  expect(pausesOf(knowLongChains(ruleset))).toBeGreaterThanOrEqual(2 + 4);
+  expect(pausesOf(knowLongChains(ruleset))).toBe(0);
+  const [input] = ruleset.tables[0]?.chains.values() ?? [];
+  const tracing = runToEnd(followRequest(ruleset, { from: '192.0.2.1', to: '10.0.3.7:80', hook: 'prerouting' }));
+  if (input === undefined || !tracing.ok) throw new Error('no INPUT');
+  expect(rulesFor(ruleset, input, tracing.traced.packet)).toEqual([2 + 3 * 256 + 7]);
+});
+
+it('what goes without saying is passed over once for all outcomes', () => {
+  const ruleset = rulesetOf(filter(1, () => '-A INPUT -j ACCEPT'));
+  const tracing = runToEnd(followRequest(ruleset, { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' }));
+  if (!tracing.ok) throw new Error(tracing.message);
+  let looks = 0;
+  const fact = (words: string): Fact => ({
+    about: 'other',
+    key: words,
+    get yes() {
+      looks += 1;
+      return words;
+    },
+    no: '',
+    likely: true,
+  });
+  const [outcome] = tracing.traced.found.outcomes;
+  if (outcome === undefined) throw new Error('no outcome');
+  const outcomes: (typeof outcome)[] = [];
+  const [said, unsaid] = [fact('It is so.'), fact('')];
+  let assumed: Assumption | null = { fact: said, holds: true, previous: null };
+  for (let at = 0; at < 1_000; at += 1) {
+    assumed = { fact: unsaid, holds: true, previous: assumed };
+    outcomes.push({ ...outcome, assumed });
+  }
+  const { found } = tracing.traced;
+  const report = runToEnd(reportSteps(ruleset, { ...tracing.traced, found: { ...found, outcomes } }));
+  expect(report.outcomes.at(-1)?.assuming).toEqual(['It is so.']);
+  // Each once, and what is said once more for each outcome.
+  expect(looks).toBeLessThanOrEqual(2_001);
 });
 
 it('the sets that rules name are looked for with a pause at each few hundred of them, once', () => {

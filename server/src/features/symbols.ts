@@ -14,7 +14,7 @@ const mostChainsInOutline = 10_000;
 /** Of all tables together; a file may hold thousands, and what stands behind so many symbols is found by its name. */
 const mostSymbols = 20_000;
 const mostWorkspaceSymbols = 500;
-const chainsBetweenPauses = 256;
+const chainsBetweenPauses = 64;
 const linesBetweenPauses = 512;
 
 function tableTitle(state: DumpState, table: Table): string {

@@ -21,6 +21,7 @@ import { isOwnAddress } from './local-address.ts';
 import { knowLoops } from './loops.ts';
 import type { Enumeration } from './outcome.ts';
 import type { Packet } from './packet.ts';
+import { knowLongChains } from './rule-index.ts';
 import { knowOrders } from './rule-order.ts';
 
 const defaultMostOutcomes = 20_000;
@@ -145,6 +146,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   const run = newRun(ruleset, packet, options);
   yield* knowLoops(run.tables.values());
   yield* knowOrders(ruleset);
+  yield* knowLongChains(ruleset);
   yield* setSteps(ruleset);
   const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
   if (options.effort !== undefined) options.effort.left -= run.steps;

@@ -5,12 +5,13 @@
  */
 
 import { createMemory } from '../base/memory.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 import { destinationIn, portIn } from '../syntax/saved-layout.ts';
 import { ipAddress, type Packet } from './packet.ts';
-import { rulesInOrder } from './rule-order.ts';
+import { orderOf, rulesInOrder } from './rule-order.ts';
 
 interface RuleIndex {
   readonly byAddress: ReadonlyMap<string, readonly number[]>;
@@ -34,12 +35,15 @@ function addTo(index: Map<string, number[]>, key: string, line: number): void {
   else known.push(line);
 }
 
+const rulesBetweenPauses = 2_048;
+
 /** The lists hold places in the chain, in order. */
-function indexOf(lines: Lines, rules: readonly number[]): RuleIndex | null {
+function* indexOf(lines: Lines, rules: readonly number[]): Steps<RuleIndex | null> {
   const byAddress = new Map<string, number[]>();
   const byPort = new Map<string, number[]>();
   const others: number[] = [];
   for (const [at, line] of rules.entries()) {
+    if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
     const source = lines.at(line);
     const address = source === undefined ? undefined : addressIn(source);
     const port = source === undefined || address !== undefined ? undefined : portIn(source);
@@ -55,7 +59,7 @@ const none: readonly number[] = [];
 // Chains are shared by rulesets between which only values in their rules changed, so an index belongs to one ruleset.
 const indexes = createMemory<Ruleset, Map<Chain, RuleIndex | null>>();
 
-function indexFor(ruleset: Ruleset, chain: Chain, rules: readonly number[]): RuleIndex | null {
+function* indexFor(ruleset: Ruleset, chain: Chain, rules: readonly number[]): Steps<RuleIndex | null> {
   let ofRuleset = indexes.get(ruleset);
   if (ofRuleset === undefined) {
     ofRuleset = new Map();
@@ -63,10 +67,26 @@ function indexFor(ruleset: Ruleset, chain: Chain, rules: readonly number[]): Rul
   }
   let index = ofRuleset.get(chain);
   if (index === undefined) {
-    index = indexOf(ruleset.lines, rules);
+    index = yield* indexOf(ruleset.lines, rules);
     ofRuleset.set(chain, index);
   }
   return index;
+}
+
+const known = createMemory<Ruleset, true>();
+
+/** Takes the long chains of a ruleset apart, so that `rulesFor` knows at once which rules a packet may meet. Pauses every few thousand rules. */
+export function* knowLongChains(ruleset: Ruleset): Steps<void> {
+  if (known.get(ruleset) === true) return;
+  for (const { chains, lists } of ruleset.tables) {
+    for (let at = 0; at < chains.size; at += 1) {
+      if (lists.rules.lengthOf(at) < rulesBetweenPauses) continue;
+      const chain = chains.at(at);
+      if (chain !== undefined) yield* indexFor(ruleset, chain, yield* orderOf(ruleset, chain));
+    }
+    yield;
+  }
+  known.set(ruleset, true);
 }
 
 /** The rules of a chain, in order and 0-based, without some that are certainly for other packets. */
@@ -76,7 +96,7 @@ export function rulesFor(ruleset: Ruleset, chain: Chain, packet: Packet): readon
   // A port that is not known may be any.
   const isAnyPort = dport === null && (protocol === 'tcp' || protocol === 'udp' || protocol === 'sctp');
   if (rules.length < fewestRules || destination.standsIn === true || isAnyPort) return rules;
-  const index = indexFor(ruleset, chain, rules);
+  const index = runToEnd(indexFor(ruleset, chain, rules));
   if (index === null) return rules;
   const places = [
     ...(index.byAddress.get(destination.text) ?? none),

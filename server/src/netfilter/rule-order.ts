@@ -70,14 +70,24 @@ function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   return kept.items();
 }
 
-function* orderOf(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
+/** Whether the rules of a chain stand in the text as packets meet them. */
+function* isPlain({ lines }: Ruleset, { rules, mentions, declarations }: Chain): Steps<boolean> {
+  for (const [at, line] of rules.entries()) {
+    if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    if (lines.at(line)?.command !== 'append') return false;
+  }
+  return (
+    mentions.every((line) => lines.at(line)?.command !== 'flush') && declarations.every((line) => line <= (rules[0] ?? line))
+  );
+}
+
+const rulesBetweenPauses = 4_096;
+
+/** The order of one chain, so that `rulesInOrder` knows it at once. Pauses every few hundred lines. */
+export function* orderOf(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   let order = orders.get(chain);
   if (order === undefined) {
-    const isPlain =
-      chain.rules.every((line) => ruleset.lines.at(line)?.command === 'append') &&
-      chain.mentions.every((line) => ruleset.lines.at(line)?.command !== 'flush') &&
-      chain.declarations.every((line) => line <= (chain.rules[0] ?? line));
-    order = isPlain ? chain.rules : yield* replay(ruleset, chain);
+    order = (yield* isPlain(ruleset, chain)) ? chain.rules : yield* replay(ruleset, chain);
     orders.set(chain, order);
   }
   return order;

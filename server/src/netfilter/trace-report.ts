@@ -105,20 +105,28 @@ function assumptionText({ holds, fact }: Assumption): string {
   return holds ? fact.yes : fact.no;
 }
 
-const saidBefore = createMemory<Assumption, number>();
+/** Of the assumptions up to one: how many have words, and the last of them. */
+interface Said {
+  readonly count: number;
+  readonly last: Assumption | null;
+}
 
-/** How many of the assumptions up to one have words. Counted once for each: a packet's thousand outcomes share most of thousands. */
-function* saidUpTo(last: Assumption | null): Steps<number> {
+const noneSaid: Said = { count: 0, last: null };
+const saidBefore = createMemory<Assumption, Said>();
+
+/** What is said of the assumptions up to one. Told once for each: a packet's thousand outcomes share most of thousands. */
+function* saidUpTo(last: Assumption | null): Steps<Said> {
   const uncounted: Assumption[] = [];
   let at = last;
   while (at !== null && saidBefore.get(at) === undefined) {
     uncounted.push(at);
+    if (uncounted.length % stepsBetweenPauses === 0) yield;
     at = at.previous;
   }
-  let said = at === null ? 0 : (saidBefore.get(at) ?? 0);
+  let said = at === null ? noneSaid : (saidBefore.get(at) ?? noneSaid);
   for (let left = uncounted.length - 1; left >= 0; left -= 1) {
     const assumption = uncounted[left] as Assumption;
-    if (assumptionText(assumption) !== '') said += 1;
+    if (assumptionText(assumption) !== '') said = { count: said.count + 1, last: assumption };
     saidBefore.set(assumption, said);
     if (left % stepsBetweenPauses === stepsBetweenPauses - 1) yield;
   }
@@ -128,11 +136,13 @@ function* saidUpTo(last: Assumption | null): Steps<number> {
 /** What an outcome takes to be so, the latest part where that is much; what goes without saying is left out. */
 function* assumingOf(outcome: Outcome): Steps<readonly string[]> {
   const texts: string[] = [];
-  for (let at = outcome.assumed; at !== null && texts.length < mostAssumptionsListed; at = at.previous) {
-    const text = assumptionText(at);
-    if (text !== '') texts.push(text);
+  const said = yield* saidUpTo(outcome.assumed);
+  // From one that has words to the one before: thousands of those between may have none.
+  for (let at = said.last; at !== null && texts.length < mostAssumptionsListed; ) {
+    texts.push(assumptionText(at));
+    at = at.previous === null ? null : (saidBefore.get(at.previous) ?? noneSaid).last;
   }
-  const left = (yield* saidUpTo(outcome.assumed)) - texts.length;
+  const left = said.count - texts.length;
   if (left > 0) texts.push(`${left} more questions before these were answered with what is usual, or otherwise.`);
   return texts.reverse();
 }

@@ -175,7 +175,7 @@ export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
         }
         if (table !== undefined && (startsTable(table, line) || excerpt?.starts.has(number) === true)) close(number);
         if (table === undefined) {
-          if (line.context.table === undefined && number >= (excerpt?.end ?? 0)) excerpt = tablesOfExcerpt(lines, number);
+          if (line.context.table === undefined && number >= (excerpt?.end ?? 0)) excerpt = yield* tablesOfExcerpt(lines, number);
           table = open(undefined, number, line, excerpt?.starts.get(number));
         }
         addLine(table, line, number);

@@ -4,6 +4,7 @@
  * neither FORWARD nor REJECT, and iptables puts no DROP there.
  */
 
+import type { Steps } from '../base/steps.ts';
 import type { TableName } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
@@ -75,15 +76,18 @@ export interface ExcerptTables {
   readonly end: number;
 }
 
+const linesBetweenPauses = 4_096;
+
 /**
- * The tables that rules without `*table` above them are of.
+ * The tables that rules without `*table` above them are of. Pauses every few thousand lines.
  * @param from the first of these rules (0-based)
  */
-export function tablesOfExcerpt(lines: Lines, from: number): ExcerptTables {
+export function* tablesOfExcerpt(lines: Lines, from: number): Steps<ExcerptTables> {
   const parts: Part[] = [];
   const place: Place = { boundary: -1, lastHook: -1, isBehindBuiltins: false, hasRules: false };
   let number = from;
   for (; number < lines.length; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = lines.at(number);
     if (line === undefined || line.kind === 'table' || line.kind === 'commit' || line.kind === 'chain-command') break;
     if (line.kind !== 'rule' && line.kind !== 'chain') continue;

@@ -166,7 +166,7 @@ function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
     isLoadedOnTop: isOnTop,
     hasLostTargets,
     cut: yield* cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
-    ends: hasEnd(ruleset, table, form),
+    ends: yield* hasEnd(ruleset, table, form),
     gaps: isSorted ? [table.firstLine, ...gaps] : gaps,
     isSorted,
     unread,
@@ -238,14 +238,19 @@ function hasDeclarations({ lists }: Table): boolean {
 }
 
 /** Whether something stands behind a table that could not, had it been cut there: COMMIT; right behind the output of a command the next prompt. */
-function hasEnd({ lines }: Ruleset, table: Table, form: TableForm): boolean {
+function* hasEnd({ lines }: Ruleset, table: Table, form: TableForm): Steps<boolean> {
   if (form === 'save') return table.commitLine !== undefined;
   let last = table.endLine - 1;
-  while (last > table.firstLine && !ofTable.has(lines.at(last)?.kind ?? 'blank')) last -= 1;
+  while (last > table.firstLine && !ofTable.has(lines.kindAt(last) ?? 'blank')) {
+    last -= 1;
+    if (last % linesBetweenPauses === 0) yield;
+  }
   let next = last + 1;
   // The rest of a line that was broken begins with no prompt, whatever it looks like.
-  while (next < table.endLine && (lines.at(next)?.kind === 'blank' || lines.at(next)?.context.within?.kind === 'wrapped'))
+  while (next < table.endLine && (lines.kindAt(next) === 'blank' || lines.at(next)?.context.within?.kind === 'wrapped')) {
     next += 1;
+    if (next % linesBetweenPauses === 0) yield;
+  }
   const line = next < table.endLine ? lines.at(next) : undefined;
   return line !== undefined && readPrompt(line.text.slice(line.prefix)) !== undefined;
 }

@@ -6,6 +6,8 @@ import type { Lines } from '../syntax/lines.ts';
 
 const mostRules = 4096;
 const rulesBetweenPauses = 256;
+/** Of which none is made where it is no rule. */
+const linesBetweenPauses = 32_768;
 /** "xxxx:xxx:3000::/112". */
 const hiddenIPv6 = /^[0-9A-Fa-fXx*]{0,4}(?::[0-9A-Fa-fXx*]{0,4}){2,7}(?:\/\d{1,3})?$/;
 const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
@@ -14,8 +16,10 @@ const addressOptions = new Set(['--source', '--destination', '--to-destination',
 export function* inferFamily(lines: Lines, from: number, to: number): Steps<Family | undefined> {
   let looked = 0;
   for (let index = from; index < to && looked < mostRules; index += 1) {
+    if (index % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (lines.kindAt(index) !== 'rule') continue;
     const line = lines.at(index);
-    if (line?.kind !== 'rule') continue;
+    if (line === undefined) continue;
     looked += 1;
     const family = familyOn(line);
     if (family !== undefined) return family;

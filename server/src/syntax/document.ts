@@ -258,7 +258,7 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   const from = splice.first + above;
   const spliced = document.lines.spliced(from, last, changed);
   if (spliced.length > piecesBetweenPauses) yield;
-  carryUnusualLines(document.lines, spliced, from, last, changed);
+  yield* carryUnusualLines(document.lines, spliced, from, last, changed);
   return { ...document, lines: spliced, byteOrderMark: splice.byteOrderMark };
 }
 

@@ -44,7 +44,6 @@ function addNew(reading: Reading, start: number, end: number): void {
   const hasCr = end < text.length && end > start && text.charCodeAt(end - 1) === carriageReturn;
   const line = readNewLine(text.slice(start, hasCr ? end - 1 : end), context, hasCr);
   if (!line.isPlain) reading.unusual.push(reading.length);
-  if (reading.length === reading.starts.length) makeRoom(reading);
   reading.chains[reading.length] = -1;
   reading.targets[reading.length] = -1;
   reading.objects.push(line);
@@ -53,14 +52,22 @@ function addNew(reading: Reading, start: number, end: number): void {
   reading.context = contextAfter(line);
 }
 
-function makeRoom(reading: Reading): void {
+/** Makes room for as many lines more. Of a million lines that takes some milliseconds for each column, between which it pauses. */
+function* makeRoom(reading: Reading): Steps<void> {
   const length = reading.starts.length * 2;
-  reading.starts = enlarged(new Int32Array(length), reading.starts);
+  const pauses = length >= linesWithPauses;
   reading.lengths = enlarged(new Uint16Array(length), reading.lengths);
   reading.shapes = enlarged(new Uint16Array(length), reading.shapes);
+  if (pauses) yield;
   reading.chains = enlarged(new Int32Array(length), reading.chains);
+  if (pauses) yield;
   reading.targets = enlarged(new Int32Array(length), reading.targets);
+  if (pauses) yield;
+  reading.starts = enlarged(new Int32Array(length), reading.starts);
+  useNames(reading.names);
 }
+
+const linesWithPauses = 500_000;
 
 function enlarged<Column extends Int32Array | Uint16Array>(column: Column, old: Column): Column {
   column.set(old);
@@ -70,6 +77,7 @@ function enlarged<Column extends Int32Array | Uint16Array>(column: Column, old: 
 /** The lines of a part of the text, which begins and ends where lines do. Pauses every few hundred lines of no known shape. */
 function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number): Steps<void> {
   for (let start = 0, end = 0; start <= length; start = end + 1) {
+    if (reading.length === reading.starts.length) yield* makeRoom(reading);
     const shape = knownShape(bytes, start, reading.context);
     ({ end } = told);
     const hasCr = shape !== undefined && bytes[end] === carriageReturn;
@@ -82,7 +90,6 @@ function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number)
       continue;
     }
     const number = reading.length;
-    if (number === reading.starts.length) makeRoom(reading);
     reading.lengths[number] = end - start;
     if (hasCr) {
       end += 1;
@@ -128,6 +135,7 @@ export function* scanLines(text: string, start: LineContext): Steps<Lines> {
   for (let from = 0; from <= text.length; ) {
     const end = endOfPart(text, from);
     if (end - from > mostCharacters) {
+      if (reading.length === reading.starts.length) yield* makeRoom(reading);
       addNew(reading, from, end);
     } else {
       part.fill(text, from, end);

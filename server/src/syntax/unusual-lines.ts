@@ -32,23 +32,25 @@ export function rememberUnusualLines(lines: Lines, numbers: readonly number[]): 
   known.set(lines, numbers);
 }
 
-/** Keeps what is known of lines for those that came of an edit: `added` in the place of the lines from `from` up to, but not including, `to`. */
-export function carryUnusualLines(old: Lines, now: Lines, from: number, to: number, added: readonly Line[]): void {
+/** Keeps what is known of lines for those that came of an edit: `added` in the place of the lines from `from` up to, but not including, `to`. Pauses as above. */
+export function* carryUnusualLines(old: Lines, now: Lines, from: number, to: number, added: readonly Line[]): Steps<void> {
   const before = known.get(old);
   if (before === undefined) return;
   const by = now.length - old.length;
   const unusual: number[] = [];
   for (const [offset, { isPlain }] of added.entries()) if (!isPlain) unusual.push(from + offset);
   const [above, below] = [placeOf(before, from), placeOf(before, to)];
-  // Long enough from the beginning: of a text of blank lines all lines are such.
-  const numbers = new Array<number>(above + unusual.length + before.length - below);
-  let count = 0;
-  for (let place = 0; place < above; place += 1, count += 1) numbers[count] = before[place] as number;
-  for (const number of unusual) {
-    numbers[count] = number;
-    count += 1;
+  // Of a text of blank lines all lines are such.
+  const numbers: number[] = [];
+  for (let place = 0; place < above; place += 1) {
+    numbers.push(before[place] as number);
+    if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
-  for (let place = below; place < before.length; place += 1, count += 1) numbers[count] = (before[place] as number) + by;
+  for (const number of unusual) numbers.push(number);
+  for (let place = below; place < before.length; place += 1) {
+    numbers.push((before[place] as number) + by);
+    if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
+  }
   known.set(now, numbers);
 }
 

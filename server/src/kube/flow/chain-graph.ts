@@ -3,9 +3,9 @@
 import { counted } from '../../base/counted.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
-import { knowOrders, policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
+import { knowOrders, orderOf, policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
-import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { ruleText } from '../../syntax/saved-layout.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -240,6 +240,17 @@ function addPolicy(walk: Walk, chain: Chain): void {
   addEdge(walk, chain, key, null, 'otherwise', null);
 }
 
+/** Whether a rule of a chain jumps to another. */
+function* leadsOn(ruleset: Ruleset, chain: Chain): Steps<boolean> {
+  for (const [at, line] of rulesInOrder(ruleset, chain).entries()) {
+    if (chain.table.chains.has(ruleset.lines.at(line)?.target ?? '')) return true;
+    if (at % looksBetweenPauses === looksBetweenPauses - 1) yield;
+  }
+  return false;
+}
+
+const looksBetweenPauses = 2_048;
+
 function* graphFrom(resolution: Resolution, start: Chain, depth: number, part: ServicesPart | null): Steps<FlowGraph> {
   const { ruleset, cluster } = resolution;
   const walk: Walk = {
@@ -259,9 +270,9 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number, part: S
     const chain = walk.waiting[at];
     if (chain === undefined) break;
     const level = walk.levels.get(chain) ?? 0;
-    const leadsOn = rulesInOrder(ruleset, chain).some((line) => chain.table.chains.has(ruleset.lines.at(line)?.target ?? ''));
+    yield* orderOf(ruleset, chain);
     // At the last level the verdicts of a chain that leads nowhere else still are to be seen.
-    const isCut = level >= depth && leadsOn;
+    const isCut = level >= depth && (yield* leadsOn(ruleset, chain));
     walk.nodes.set(chainKey(chain), yield* chainNode(resolution, chain, isCut));
     if (!isCut) yield* follow(walk, chain, level);
   }

@@ -4,7 +4,7 @@
  */
 
 import { createMemory } from '../../base/memory.ts';
-import type { Steps } from '../../base/steps.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import type { ProxyConfig } from '../../cluster/objects.ts';
 import { isNamedInUnreadLine, isTableWhole } from '../../ruleset/completeness.ts';
@@ -231,6 +231,7 @@ export function* serviceProxySteps(ruleset: Ruleset): Steps<void> {
     if (shownBy(ruleset, dump) === undefined) yield* otherProxySteps(dump);
     if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
   }
+  yield* nftLineSteps(ruleset);
   shownIn(ruleset);
 }
 
@@ -257,16 +258,24 @@ const nftLineBefore = createMemory<Ruleset, number>();
 
 /** The line of nft's table kube-proxy in what was pasted beside a dump, 0-based; -1 without. */
 function nftLine(ruleset: Ruleset): number {
-  let line = nftLineBefore.get(ruleset);
-  if (line === undefined) {
-    const saysSo = (number: number): boolean => {
-      const { kind, text = '' } = ruleset.lines.at(number) ?? {};
-      return ((kind === 'foreign' || kind === 'other') && nftTable.test(text)) || (kind === 'comment' && foreignTable.test(text));
-    };
-    line = unusualLines(ruleset.lines).find(saysSo) ?? -1;
-    nftLineBefore.set(ruleset, line);
+  return nftLineBefore.get(ruleset) ?? runToEnd(nftLineSteps(ruleset));
+}
+
+const linesBetweenPauses = 4_096;
+
+function* nftLineSteps(ruleset: Ruleset): Steps<number> {
+  const { lines } = ruleset;
+  let found = -1;
+  for (const [at, number] of unusualLines(lines).entries()) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const kind = lines.kindAt(number);
+    const names = kind === 'comment' ? foreignTable : kind === 'foreign' || kind === 'other' ? nftTable : undefined;
+    if (names?.test(lines.at(number)?.text ?? '') !== true) continue;
+    found = number;
+    break;
   }
-  return line;
+  nftLineBefore.set(ruleset, found);
+  return found;
 }
 
 const names: Readonly<Record<Exclude<ServiceProxyKind, 'other'>, string>> = {

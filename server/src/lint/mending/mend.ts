@@ -92,7 +92,10 @@ function* chooseFixes(input: LintInput, findings: readonly Finding[], unsafe: bo
     const fix = fixToMake(finding, unsafe);
     // Places are those of the lines as they are read.
     if (fix === undefined || (input.document.apart !== undefined && fix.mendsAllLines !== true)) continue;
-    const changes = fix.mendsLineEnds === true ? fix.changes() : withOwnLineEnds(input.document, fix.changes());
+    const asFound = fix.changes();
+    if (asFound.length >= changesBetweenPauses) yield;
+    const changes = fix.mendsLineEnds === true ? asFound : withOwnLineEnds(input.document, asFound);
+    if (changes.length >= changesBetweenPauses) yield;
     if (changes.length === 0 || (yield* areSomeTaken(taken, changes))) continue;
     for (const [at, change] of changes.entries()) {
       if (at % changesBetweenPauses === changesBetweenPauses - 1) yield;

@@ -37,10 +37,10 @@ function* firstOfOtherFamily(ruleset: Ruleset, dump: Dump): Steps<Place | undefi
   let looked = 0;
   for (const table of dump.tables) {
     for (let number = table.firstLine; number < table.endLine; number += 1) {
-      const line = ruleset.lines.at(number);
-      if (line?.kind !== 'rule' || line.listing) continue;
       looked += 1;
       if (looked % rulesBetweenPauses === 0) yield;
+      const line = ruleset.lines.at(number);
+      if (line?.kind !== 'rule' || line.listing) continue;
       if (!mayHaveAddress(line.text, dump.family)) continue;
       const rule = ruleAt(ruleset, number);
       // -4 and -6 say on the line itself which program is to take it.

@@ -30,6 +30,7 @@ export interface TableFacts {
 const known = createMemory<Table, TableFacts>();
 
 const chainsBetweenPauses = 1_024;
+const linesBetweenPauses = 32_768;
 
 /** What lint needs to know of a table's chains. */
 export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {
@@ -86,7 +87,7 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
   return {
     undeclared,
     redeclared,
-    declaredLater: firstRuleOf(ruleset, table) > lastDeclaration ? [] : yield* declaredLaterIn(table),
+    declaredLater: (yield* firstRuleOf(ruleset, table)) > lastDeclaration ? [] : yield* declaredLaterIn(table),
     unreached,
     builtinJumpedTo,
     services,
@@ -96,9 +97,12 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
 }
 
 /** The line of a table's first rule; a dump has all declarations above it. */
-function firstRuleOf({ lines }: Ruleset, table: Table): number {
+function* firstRuleOf({ lines }: Ruleset, table: Table): Steps<number> {
   let number = table.firstLine;
-  while (number < table.endLine && lines.kindAt(number) !== 'rule') number += 1;
+  while (number < table.endLine && lines.kindAt(number) !== 'rule') {
+    number += 1;
+    if (number % linesBetweenPauses === 0) yield;
+  }
   return number;
 }
 
