@@ -1,15 +1,9 @@
-/**
- * `npm run bench`: what reading a large dump takes, as ratios against iptables itself in the same run where it is installed. Prints a
- * table, or with --json the figures. `--services N --endpoints N` for another size; `--quick` leaves the growth out. `--record` counts the work
- * that a small dump is, and records the counts that `test/bench/counts.test.ts` compares with. `--docs` measures dumps of 1,000 to 860,000 lines and writes
- * docs/speed.md. `--methods` measures every request of the protocol in a dump of 215,000 lines, and writes docs/requests.md.
- */
+/** `npm run bench`: what reading a large dump takes, as ratios against iptables itself in the same run where it is installed; `--help` has its options. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { measureCounts, recordCounts } from '../bench/counts.ts';
 import { measureDrawing } from '../bench/drawing.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
@@ -25,20 +19,36 @@ import { median } from '../bench/statistics.ts';
 import { measureTyping } from '../bench/typing.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { chromiumPath } from '../support/requirements.ts';
+import { readOptions, wholeNumber } from './read-options.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    docs: { type: 'boolean', default: false },
-    methods: { type: 'boolean', default: false },
-    record: { type: 'boolean', default: false },
-    services: { type: 'string', default: '5000' },
-    endpoints: { type: 'string', default: '10' },
-  },
+const usage = `Usage: npm run bench -- [OPTIONS]
+
+What reading a large dump takes, beside iptables itself where it is installed, as a table.
+
+  --json          figures in place of the table
+  --services N    how many Services the dump has (default 5000)
+  --endpoints N   how many endpoints each has (default 10)
+  --quick         leaves the growth out
+  --record        counts the work that a small dump is, and records the counts that test/bench/counts.test.ts compares with
+  --docs          measures dumps of 1,000 to 860,000 lines and writes docs/speed.md
+  --methods       measures every request of the protocol in such a dump, and writes docs/requests.md
+
+Ends with 2 where an option cannot be used.
+`;
+const values = readOptions(usage, {
+  json: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  docs: { type: 'boolean', default: false },
+  methods: { type: 'boolean', default: false },
+  record: { type: 'boolean', default: false },
+  services: { type: 'string', default: '5000' },
+  endpoints: { type: 'string', default: '10' },
 });
-const shape = { services: Number(values.services), endpoints: Number(values.endpoints) };
+const shape = {
+  services: wholeNumber('services', values.services, usage, 1),
+  endpoints: wholeNumber('endpoints', values.endpoints, usage, 1),
+};
 const pairs = 5;
 
 /** A figure, and how it compares with `iptables-nft-restore --test` in the same run. */

@@ -8,7 +8,14 @@ import { describedProgram } from '../../server/src/cli/program.ts';
 import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
 import { expectationSchema } from '../../server/src/kube/expectation/keys.ts';
 import { findingCodes } from '../../server/src/lint/registry.ts';
+import { readOptions } from './read-options.ts';
 
+const usage = `Usage: npm run docs [-- --check]
+
+Writes the tables of the documentation, the manual page and the schema of expectations, of what the code says.
+With --check it writes nothing, and ends with 1 where one of them says something else.
+`;
+const isCheck = readOptions(usage, { check: { type: 'boolean', default: false } }).check;
 const root = resolve(import.meta.dirname, '../..');
 
 interface Property {
@@ -75,7 +82,7 @@ for (const { file, text } of files) {
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const after = text(before);
   if (before === after) continue;
-  if (process.argv.includes('--check')) {
+  if (isCheck) {
     console.error(`${file} does not say what the code says: npm run docs`);
     process.exitCode = 1;
   } else {

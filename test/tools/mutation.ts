@@ -1,8 +1,6 @@
 /**
- * `npm run mutation`: changes the code at random places, one at a time, and runs the tests that come by there. What no test notices is listed.
- * `--room NAME` for one room, or several times for some (default: all), `--mutants N` how many changes in a room (60), `--seed N` which ones, `--survivors` only
- * those that were not noticed the last time. Ends with 1 where fewer than 85 % were noticed in a room; changes that make no difference
- * stand in test/mutation/survivors.json with the reason. Works in a copy of the checkout, at the lowest priority; all figures and who noticed
+ * `npm run mutation`: changes the code at random places, one at a time, and runs the tests that come by there. What no test notices is listed; `--help` has its
+ * options. Changes that make no difference stand in test/mutation/survivors.json with the reason. Works in a copy of the checkout, at the lowest priority; all figures and who noticed
  * what are in test/output/mutation/ROOM.json.
  */
 import {
@@ -18,10 +16,10 @@ import {
 } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { changesOf, withSwitches } from '../mutation/mutants.ts';
 import { type Mutant, type Tried, type Tryout, tryMutants } from '../mutation/try-mutants.ts';
 import { seeded } from '../property/random-edits.ts';
+import { readOptions, refuse, wholeNumber } from './read-options.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const output = join(root, 'test/output/mutation');
@@ -41,17 +39,6 @@ interface KnownSurvivor {
 interface Report {
   readonly seed: number;
   readonly mutants: readonly Tried[];
-}
-
-function usage(message: string): never {
-  console.error(message);
-  process.exit(2);
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) usage(`--${option} takes a whole number, not "${text}"`);
-  return value;
 }
 
 function read(path: string): string {
@@ -86,7 +73,7 @@ function some<T>(list: readonly T[], wantedCount: number, below: (bound: number)
 /** Those of a room's mutants that the last run named as not noticed. */
 function lastSurvivors(room: string, all: readonly Mutant[]): readonly Mutant[] {
   const path = join(output, `${room}.json`);
-  if (!existsSync(path)) usage(`no run of ${room} yet: run without --survivors first`);
+  if (!existsSync(path)) refuse(`There is no run of ${room} yet: run without --survivors first.`, usage);
   const { mutants } = JSON.parse(read(path)) as Report;
   return all.filter((mutant) =>
     mutants.some(
@@ -128,17 +115,26 @@ function judge(room: string, tried: readonly Tried[]): boolean {
   return share >= wanted;
 }
 
-const { values } = parseArgs({
-  options: {
-    room: { type: 'string', multiple: true, default: rooms },
-    mutants: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    survivors: { type: 'boolean', default: false },
-  },
+const usage = `Usage: npm run mutation -- [OPTIONS]
+
+Changes the code at random places, one at a time, and lists the changes that no test noticed.
+
+  --room NAME   one room, or several times for some (default: all): ${rooms.join(', ')}
+  --mutants N   how many changes in a room (default 60)
+  --seed N      which ones (default 1)
+  --survivors   only those that were not noticed the last time
+
+Ends with 0 where 85 % were noticed in each room, 1 where fewer were in one, 2 where it could not be tried.
+`;
+const values = readOptions(usage, {
+  room: { type: 'string', multiple: true, default: rooms },
+  mutants: { type: 'string', default: '60' },
+  seed: { type: 'string', default: '1' },
+  survivors: { type: 'boolean', default: false },
 });
-if (!values.room.every((room) => rooms.includes(room))) usage(`--room takes one of: ${rooms.join(', ')}`);
-const seed = count('seed', values.seed);
-const most = count('mutants', values.mutants);
+if (!values.room.every((room) => rooms.includes(room))) refuse(`--room takes one of: ${rooms.join(', ')}.`, usage);
+const seed = wholeNumber('seed', values.seed, usage);
+const most = wholeNumber('mutants', values.mutants, usage);
 
 setPriority(19);
 const chosen = values.room.flatMap((room) => {

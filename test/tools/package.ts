@@ -2,6 +2,9 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { packageExtension } from '../support/package-extension.ts';
+import { readOptions } from './read-options.ts';
+
+readOptions('Usage: npm run package\n\nMakes the extension as dist/*.vsix, and says how to install it.\n', {});
 
 try {
   const vsix = await packageExtension();

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { packageExtension } from '../support/package-extension.ts';
+import { readOptions } from './read-options.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -54,8 +54,12 @@ export async function makeRelease(folder: string, tag?: string): Promise<void> {
 }
 
 if (import.meta.main) {
+  const usage = `Usage: npm run release -- [--tag vX.Y.Z]
+
+Makes all that is published, in dist/release, and publishes nothing. With --tag the version of package.json must be that one.
+`;
+  const values = readOptions(usage, { tag: { type: 'string' } });
   try {
-    const { values } = parseArgs({ options: { tag: { type: 'string' } } });
     const folder = join(root, 'dist/release');
     await makeRelease(folder, values.tag);
     for (const file of readdirSync(folder).toSorted()) console.log(`dist/release/${file}`);

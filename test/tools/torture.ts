@@ -1,10 +1,7 @@
 /**
- * `npm run torture`: hostile input for everything that reads and everything that shows, and how work grows with the length of input.
- * `--seed N` repeats a run, `--seconds N` is its length (60), `--only NAME` one attack, "growth" or "waits"; `--shape TEXT` takes the shapes of
- * "waits" alone whose names hold it. Prints a table; ends with 1 where a claim did not hold, with the seed and the number of the input. How long a
- * hover waits is printed and not judged: it is other things that the machine does, too. The longest step is of the server alone.
+ * `npm run torture`: hostile input for everything that reads and everything that shows, and how work grows with the length of input; `--help` has its options.
+ * Prints a table. How long a hover waits is printed and not judged: it is other things that the machine does, too. The longest step is of the server alone.
  */
-import { parseArgs } from 'node:util';
 import { seeded } from '../property/random-edits.ts';
 import type { Attack } from '../torture/attack.ts';
 import { dumps, questions } from '../torture/dumps.ts';
@@ -15,16 +12,8 @@ import { panelMessages, protocolMessages } from '../torture/messages.ts';
 import { expectedPackets, seenPackets } from '../torture/packets.ts';
 import { snapshots } from '../torture/snapshots.ts';
 import { exports as drawings, text } from '../torture/ways-out.ts';
+import { readOptions, refuse, wholeNumber } from './read-options.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    seconds: { type: 'string', default: '60' },
-    only: { type: 'string' },
-    shape: { type: 'string' },
-  },
-});
-const seed = Number(values.seed);
 const attacks: readonly Attack[] = [
   dumps,
   questions,
@@ -37,15 +26,31 @@ const attacks: readonly Attack[] = [
   text,
   drawings,
 ];
+const names = [...attacks.map(({ name }) => name), 'growth', 'waits'];
+const usage = `Usage: npm run torture -- [OPTIONS]
+
+Hostile input for all that reads and all that shows, how work grows with the length of input, and how long a hover waits.
+
+  --seed N      which inputs; the same number makes the same ones again (default 1)
+  --seconds N   how long inputs are tried, all attacks together (default 60); growth and waits come on top, several minutes each
+  --only NAME   one of them alone: ${names.join(', ')}
+  --shape TEXT  of waits those shapes alone whose names hold the text
+
+Ends with 0 where every claim held, 1 where one did not (its line says FAULT, the seed and the number of the input), 2 where an option cannot be used.
+`;
+const values = readOptions(usage, {
+  seed: { type: 'string', default: '1' },
+  seconds: { type: 'string', default: '60' },
+  only: { type: 'string' },
+  shape: { type: 'string' },
+});
+const seed = wholeNumber('seed', values.seed, usage);
+const seconds = wholeNumber('seconds', values.seconds, usage, 1);
+if (values.only !== undefined && !names.includes(values.only)) refuse(`--only takes one of: ${names.join(', ')}.`, usage);
 const chosen = attacks.filter(({ name }) => values.only === undefined || values.only === name);
 const withGrowth = values.only === undefined || values.only === 'growth';
 const withWaits = values.only === undefined || values.only === 'waits';
-if (!Number.isInteger(seed) || !(Number(values.seconds) > 0) || (chosen.length === 0 && !withGrowth && !withWaits)) {
-  console.error(
-    `--seed takes a whole number, --seconds a number, --only one of: ${attacks.map(({ name }) => name).join(', ')}, growth, waits`,
-  );
-  process.exit(2);
-}
+if (values.shape !== undefined && !withWaits) refuse('--shape is of waits alone.', usage);
 
 /** Milliseconds of the processor that one input may take: what else the machine does is not in them. */
 const longest = 1_000;
@@ -82,7 +87,7 @@ function run({ attempt }: Attack, milliseconds: number): Run {
 let inputs = 0;
 let faults = 0;
 for (const attack of chosen) {
-  const result = run(attack, (Number(values.seconds) * 1_000) / chosen.length);
+  const result = run(attack, (seconds * 1_000) / chosen.length);
   inputs += result.inputs;
   faults += result.faults.length;
   const count = result.inputs.toLocaleString('en');
@@ -104,13 +109,16 @@ if (withWaits) {
   console.log(
     '\nhow long a hover in another document waits at most, in milliseconds, the longest step in those of the processor, and what was under way',
   );
+  let shapes = 0;
   for await (const { shape, longest: wait, longestStep, during, each } of measureHoverWaits(values.shape)) {
     const long = [...each]
       .filter(([what, time]) => what !== during && time > 50)
       .map(([what, time]) => `${what} ${Math.round(time)}`);
     const figures = [wait, longestStep].map((time) => String(Math.round(time)).padStart(6)).join('');
     console.log(`${shape.padEnd(36)}${figures}  ${[during, ...long].join(', ')}`);
+    shapes += 1;
   }
+  if (shapes === 0) refuse(`No shape of waits has ${JSON.stringify(values.shape)} in its name.`, usage);
 }
 console.log(`\n${inputs.toLocaleString('en')} inputs, ${faults} faults, seed ${seed}`);
 process.exitCode = faults > 0 ? 1 : 0;
