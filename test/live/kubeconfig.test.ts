@@ -125,6 +125,14 @@ describe('kubeconfig', () => {
     [`clusters: [${'{},'.repeat(1_000_001)}]`, /is too large to be a kubeconfig\.$/],
     [config('a', 'https://me:secret@a.test'), /The server of cluster "\w+" has a password in its URL(?!.*secret)/],
     [
+      `contexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://a", certificate-authority: ${'n'.repeat(400)}}}]`,
+      /^The certificate-authority n{297}\.\.\. in .* cannot be read \(ENAMETOOLONG\)\.$/,
+    ],
+    [
+      'contexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://a", certificate-authority: "a\\0b"}}]',
+      /^The certificate-authority a b in .* cannot be read \(ERR_INVALID_ARG_VALUE\)\.$/,
+    ],
+    [
       'contexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://a", certificate-authority: /dev/zero}}]',
       /^The certificate-authority \/dev\/zero in .* is no file of a certificate or key\.$/,
     ],

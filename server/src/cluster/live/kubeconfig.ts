@@ -1,8 +1,9 @@
 /** The contexts of all kubeconfig files, and a client configuration for one of them, by client-go's rules. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { KubeConfig, User } from '@kubernetes/client-node';
 import { booleanAt, type Fields, fieldsAt, isFields, objectsAt, textAt, textsAt } from '../fields.ts';
+import { shown } from './api-error.ts';
 import { ContextConfig } from './context-config.ts';
 import { type Authenticator, CredentialError, type CredentialPlugin, credentialPlugin } from './credential-plugin.ts';
 import { KubeconfigError, type KubeEnvironment, type KubeFile, readKubeFile, readKubeFiles } from './kubeconfig-files.ts';
@@ -149,6 +150,15 @@ function serverOf(cluster: Found | undefined, clusterName: string, context: stri
 /** A certificate or key, or several, has some thousand bytes. */
 const largestCertificate = 10_000_000;
 
+/** What lies at a path, undefined for nothing, or the code of why that cannot be told: a name that is too long, links in a circle. */
+function statusOf(path: string): Stats | string | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  }
+}
+
 /**
  * The library reads the files that an entry names as a whole, without an end, and waits for a pipe that nobody writes to. What is not there it says
  * itself. @throws KubeconfigError for what is no plain file, or is too large
@@ -157,7 +167,9 @@ function checkFiles(entry: Found, ...fields: readonly string[]): void {
   for (const field of fields) {
     const path = textAt(entry.fields, field);
     if (path === '') continue;
-    const status = statSync(absolute(path, entry.file.folder), { throwIfNoEntry: false });
+    const status = statusOf(absolute(path, entry.file.folder));
+    if (typeof status === 'string')
+      throw new KubeconfigError(`The ${field} ${shown(path)} in ${entry.file.path} cannot be read (${status}).`);
     if (status === undefined) continue;
     if (!status.isFile() || status.size > largestCertificate)
       throw new KubeconfigError(`The ${field} ${path} in ${entry.file.path} is no file of a certificate or key.`);
