@@ -76,6 +76,10 @@ const faults: Readonly<Record<string, readonly [Answer, RegExp]>> = {
     /of which some have no name/,
   ],
   'a list of objects without names': [list(() => '"items":[{"metadata":{"name":""}}]'), /of which some have no name/],
+  'nothing in any list': [
+    list(() => '"metadata":{},"items":[]'),
+    /has no Service, not even default\/kubernetes, which every cluster has/,
+  ],
   'another protocol': [
     (response) =>
       response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n') === true,

@@ -70,6 +70,13 @@ async function readLive(context: string, needed: readonly ClusterKind[]): Promis
   try {
     const cluster = await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
     checkKinds(cluster, needed, `context ${context}`);
+    // Everything that a dump has would be told as gone from the cluster.
+    if (cluster.kinds.has('Service') && !cluster.onlyIn.has('Service') && cluster.services.length === 0) {
+      const expected = 'expected the API of a Kubernetes cluster';
+      throw new UsageError(
+        `context ${context}: has no Service, not even default/kubernetes, which every cluster has; ${expected}`,
+      );
+    }
     for (const warning of cluster.warnings) say(`context ${context}: ${warning}`);
     return cluster;
   } catch (error) {
