@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
 import type { Fact } from '../../server/src/netfilter/answer.ts';
+import { newBranch, outcomesBelow } from '../../server/src/netfilter/enumeration/path.ts';
 import type { Assumption } from '../../server/src/netfilter/outcome.ts';
 import { knowLongChains, rulesFor } from '../../server/src/netfilter/rule-index.ts';
 import { knowOrders, rulesInOrder } from '../../server/src/netfilter/rule-order.ts';
@@ -70,6 +71,12 @@ it('a long chain is taken apart with a pause at each few thousand rules, once', 
   const tracing = runToEnd(followRequest(ruleset, { from: '192.0.2.1', to: '10.0.3.7:80', hook: 'prerouting' }));
   if (input === undefined || !tracing.ok) throw new Error('no INPUT');
   expect(rulesFor(ruleset, input, tracing.traced.packet)).toEqual([2 + 3 * 256 + 7]);
+});
+
+it('the outcomes of ten thousands of paths are put together with a pause at each few thousand', () => {
+  let root = newBranch();
+  for (let at = 0; at < 5_000; at += 1) root = { first: newBranch(), second: root, outcome: null };
+  expect(pausesOf(outcomesBelow(root))).toBe(4);
 });
 
 it('what goes without saying is passed over once for all outcomes', () => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Steps } from '../../server/src/base/steps.ts';
 import { buildRuleset } from '../../server/src/ruleset/build.ts';
 import { tablesOfExcerpt } from '../../server/src/ruleset/excerpt-tables.ts';
+import { proxyNameSteps } from '../../server/src/ruleset/proxy-names.ts';
 import { reachSteps } from '../../server/src/ruleset/reachable.ts';
 import { putApart } from '../../server/src/syntax/apart.ts';
 import { changeDocument, readWholeDocument } from '../../server/src/syntax/document.ts';
@@ -42,6 +43,14 @@ it('what holds of blank lines is carried on from version to version with pauses'
   const change = { range: { start: place, end: place }, text: 'a\n' };
   const steps = changeDocument(document, change);
   expect(pausesOf(steps)).toBeGreaterThanOrEqual(8);
+});
+
+it('whose the chains of a table are is told by their names with pauses, once', () => {
+  const chains = lines(50_000, (index) => `:C${index} - [0:0]`);
+  const [table] = rulesetOf(`*filter\n${chains}COMMIT\n`).tables;
+  if (table === undefined) throw new Error('no table');
+  expect(pausesOf(proxyNameSteps(table.chains))).toBe(3);
+  expect(pausesOf(proxyNameSteps(table.chains))).toBe(0);
 });
 
 it('a text of blank lines is searched for joined lines with pauses', () => {

@@ -4,7 +4,7 @@
  * says what it takes to be so.
  */
 
-import type { Steps } from '../base/steps.ts';
+import { type Steps, sortedSteps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { setSteps } from '../ruleset/sets.ts';
 import type { Fact } from './answer.ts';
@@ -110,10 +110,10 @@ function* singlePaths(
   return { root, complete: true };
 }
 
-function enumerationOf(run: Run, root: Branch, complete: boolean): Enumeration {
+function* enumerationOf(run: Run, root: Branch, complete: boolean): Steps<Enumeration> {
   if (!complete) assume(run, `There are more outcomes than these ${run.ended}, none of them likelier; they are left out.`);
   return {
-    outcomes: outcomesBelow(root).toSorted((one, other) => one.oddity - other.oddity),
+    outcomes: yield* sortedSteps(yield* outcomesBelow(root), (one, other) => one.oddity - other.oddity),
     assumptions: [...run.assumptions],
     missing: [...run.missing],
     unshown: [...run.unshown.values()],
@@ -150,14 +150,14 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   yield* setSteps(ruleset);
   const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
   if (options.effort !== undefined) options.effort.left -= run.steps;
-  if (single.complete) return enumerationOf(run, single.root, !run.isCut);
+  if (single.complete) return yield* enumerationOf(run, single.root, !run.isCut);
   const merged = yield* mergedPaths(ruleset, packet, options);
   // What has come to its end of both is right; the one that is complete says all.
   if (merged.complete || (run.ended === 0 && merged.run.ended > 0))
-    return enumerationOf(merged.run, merged.root, merged.complete);
-  if (run.ended > 0) return enumerationOf(run, single.root, false);
+    return yield* enumerationOf(merged.run, merged.root, merged.complete);
+  if (run.ended > 0) return yield* enumerationOf(run, single.root, false);
   const decide = (fact: Fact): boolean => options.decide?.(fact) ?? fact.likely;
   const usual = yield* mergedPaths(ruleset, packet, { ...options, decide });
   assume(usual.run, 'Only the likeliest outcome is shown: every open question is answered with what is usual.');
-  return enumerationOf(usual.run, usual.root, false);
+  return yield* enumerationOf(usual.run, usual.root, false);
 }

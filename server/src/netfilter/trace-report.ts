@@ -1,7 +1,7 @@
 /** What `iptables-inspect trace` answers: the paths of one packet, rule by rule. */
 
 import { createMemory } from '../base/memory.ts';
-import { runToEnd, type Steps } from '../base/steps.ts';
+import { mappedSteps, runToEnd, type Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { ruleText } from '../syntax/saved-layout.ts';
 import { enumerateSteps } from './enumerate.ts';
@@ -155,7 +155,7 @@ function* outcomesOf(ruleset: Ruleset, packet: Packet, request: TraceRequest, op
   const { kind = 'first' } = request;
   if (kind !== 'first') return yield* followConnection(ruleset, packet, kind, readMarks(request, packet.family), options);
   const found = yield* enumerateSteps(ruleset, packet, options);
-  return { ...found, outcomes: found.outcomes.map((outcome) => ({ ...outcome, start: packet })) };
+  return { ...found, outcomes: yield* mappedSteps(found.outcomes, (outcome) => ({ ...outcome, start: packet })) };
 }
 
 function* reportedOutcome(ruleset: Ruleset, outcome: FollowedOutcome, shownWhole: boolean): Steps<ReportedOutcome> {

@@ -51,6 +51,8 @@ export interface Extent {
 const known = createMemory<Table, Extent>();
 
 const linesBetweenPauses = 4_096;
+/** Of which only numbers are looked at. */
+const chainsBetweenPauses = 32_768;
 
 /** What a table's text shows; looked for once for each table. */
 export function extentOf(ruleset: Ruleset, table: Table): Extent {
@@ -153,11 +155,12 @@ function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
   const { gaps, unread, hasLostTargets, isIncremental } = yield* readUnread(ruleset, table);
   const undeclared: Chain[] = [];
   for (let place = 0; place < table.chains.size; place += 1) {
+    if (place % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     if (table.lists.declarations.lengthOf(place) > 0) continue;
     undeclared.push(...table.chains.atAll([place]).filter(({ builtin }) => !builtin));
   }
   const form = formByFirstLine(table, ruleset.lines.at(table.firstLine));
-  const isSorted = form === 'save' && hasRulesFirst(ruleset, table);
+  const isSorted = form === 'save' && (yield* hasRulesFirst(ruleset, table));
   const isOnTop = form === 'save' && isIncremental && !builtinsOf(table).some((name) => isShown(table, name));
   return {
     form,
@@ -186,10 +189,11 @@ const noEnds: ReadonlyMap<number, number> = new Map();
 const severalRules = 3;
 
 /** Whether all rules stand between a table's line and the chains that it declares, as `iptables-save | sort` leaves them: those of all tables in the last. */
-function hasRulesFirst({ lines }: Ruleset, table: Table): boolean {
+function* hasRulesFirst({ lines }: Ruleset, table: Table): Steps<boolean> {
   let rules = 0;
   let hasChains = false;
   for (let number = table.firstLine + 1; number < table.endLine; number += 1) {
+    if (number % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     const kind = lines.kindAt(number);
     if (kind === 'rule') rules += 1;
     if (kind === 'rule' ? hasChains : kind === 'chain' && rules < severalRules) return false;

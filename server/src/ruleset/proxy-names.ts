@@ -1,6 +1,7 @@
 /** Which of kube-proxy's chains the names of a table are of, all at once: a large table has 50,000, which an edit seldom changes. */
 import { createMemory } from '../base/memory.ts';
 import type { NameIndex } from '../base/name-index.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type { ChainMap } from './chain-map.ts';
 import type { Chain } from './ruleset.ts';
 
@@ -32,12 +33,22 @@ const byLetters: ReadonlyMap<number, number> = new Map([
 const known = createMemory<NameIndex, Uint8Array>();
 
 /** By the place of a chain, what its name says. Worked out once for the names of a table, which versions of it share. */
-export function proxyNames({ places }: ChainMap<Chain>): Uint8Array {
+export function proxyNames(chains: ChainMap<Chain>): Uint8Array {
+  return known.get(chains.places) ?? runToEnd(proxyNameSteps(chains));
+}
+
+const namesBetweenPauses = 16_384;
+
+/** The same. Pauses every few thousand names. */
+export function* proxyNameSteps({ places }: ChainMap<Chain>): Steps<Uint8Array> {
   let kinds = known.get(places);
   if (kinds === undefined) {
     const { names } = places;
     kinds = new Uint8Array(names.length);
-    for (let place = 0; place < names.length; place += 1) kinds[place] = kindOf(names[place] as string);
+    for (let place = 0; place < names.length; place += 1) {
+      kinds[place] = kindOf(names[place] as string);
+      if (place % namesBetweenPauses === namesBetweenPauses - 1) yield;
+    }
     known.set(places, kinds);
   }
   return kinds;

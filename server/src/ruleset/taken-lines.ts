@@ -7,7 +7,14 @@ import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import { cutLines } from './cut-columns.ts';
-import { notOfProxy, endpoint as ofEndpoints, external as ofExternal, service as ofServices, proxyNames } from './proxy-names.ts';
+import {
+  notOfProxy,
+  endpoint as ofEndpoints,
+  external as ofExternal,
+  service as ofServices,
+  proxyNameSteps,
+  proxyNames,
+} from './proxy-names.ts';
 import { lacksPartsOfWrite } from './proxy-write.ts';
 import type { Dump, Ruleset, Table } from './ruleset.ts';
 
@@ -31,7 +38,7 @@ function* proxyChains({ chains }: Table): Steps<ProxyChains> {
   const services: number[] = [];
   const external: number[] = [];
   const endpoints: number[] = [];
-  const kinds = proxyNames(chains);
+  const kinds = yield* proxyNameSteps(chains);
   for (let chain = 0; chain < kinds.length; chain += 1) {
     if (chain % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     switch (kinds[chain]) {
@@ -195,6 +202,7 @@ function* showsLinesTakenOut(ruleset: Ruleset, table: Table): Steps<boolean> {
   if (lacksBuiltinChain(table) || (table.dump.generator !== undefined && lacksFilterChain(table))) return true;
   // Who writes an example for a table does not write all of it.
   if (!table.dump.tables.some(hasManyChains)) return false;
+  yield* proxyNameSteps(table.chains);
   yield;
   return lacksComments(ruleset, table) || (yield* lacksProxyLines(ruleset, table));
 }

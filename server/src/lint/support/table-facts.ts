@@ -1,6 +1,6 @@
 import { createMemory } from '../../base/memory.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
-import { endpoint, notOfProxy, proxyNames, service } from '../../ruleset/proxy-names.ts';
+import { endpoint, notOfProxy, proxyNameSteps, service } from '../../ruleset/proxy-names.ts';
 import { reachSteps } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 
@@ -58,7 +58,7 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
   const reach = yield* reachSteps(table);
   const { declarations, references } = table.lists;
   let lastDeclaration = -1;
-  const kinds = proxyNames(table.chains);
+  const kinds = yield* proxyNameSteps(table.chains);
   for (let index = 0; index < table.chains.size; index += 1) {
     if (index % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     const kind = kinds[index];

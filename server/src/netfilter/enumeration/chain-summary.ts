@@ -30,18 +30,22 @@ type Places = Map<string, Worlds>;
 
 /** A chain that is being gone through for one packet. */
 interface Passage {
-  readonly key: string;
+  readonly packet: Packet;
   readonly chain: Chain;
   readonly rules: readonly number[];
   at: number;
   places: Places;
-  readonly exits: ReadonlyMap<ExitKind, Places>;
+  /** Of each kind only once a packet leaves so: chains may be nested by the hundred thousand. */
+  readonly exits: Partial<Record<ExitKind, Places>>;
 }
+
+const exitKinds: readonly ExitKind[] = ['next-table', 'return', 'drop', 'reject'];
 
 export interface Summaries {
   readonly run: Run;
   readonly stage: Stage | undefined;
-  readonly known: Map<string, readonly Exit[]>;
+  /** By what tells packets apart, then by the chain's name: a text of both for each chain would be most of what is in memory. */
+  readonly known: Map<string, Map<string, readonly Exit[]>>;
   /** Rules that may still be asked. */
   left: number;
   /** Whether worlds had to be left out. */
@@ -145,15 +149,14 @@ function ask(
   return { match, no };
 }
 
-function newPassage(run: Run, key: string, chain: Chain, packet: Packet): Passage {
+function newPassage(run: Run, chain: Chain, packet: Packet): Passage {
   const places: Places = new Map([[packetKey(packet), { packet, byKey: new Map([['', newWorld]]) }]]);
-  const exits = new Map((['next-table', 'return', 'drop', 'reject'] as const).map((kind) => [kind, new Map()]));
-  return { key, chain, rules: rulesFor(run.ruleset, chain, packet), at: 0, places, exits };
+  return { packet, chain, rules: rulesFor(run.ruleset, chain, packet), at: 0, places, exits: {} };
 }
 
 function leave(summaries: Summaries, { exits }: Passage, { kind, packet, world }: Exit): void {
-  const places = exits.get(kind);
-  if (places !== undefined) add(summaries, places, packet, world);
+  exits[kind] ??= new Map();
+  add(summaries, exits[kind], packet, world);
 }
 
 /** A rule with its place, and where packets go that it does not stop. */
@@ -165,6 +168,17 @@ interface At {
   readonly leaving: Exit[];
 }
 
+function knownExits({ known }: Summaries, { name }: Chain, packet: Packet): readonly Exit[] | undefined {
+  return known.get(packetKey(packet))?.get(name);
+}
+
+function know({ known }: Summaries, { name }: Chain, packet: Packet, exits: readonly Exit[]): void {
+  const key = packetKey(packet);
+  const ofPacket = known.get(key) ?? new Map<string, readonly Exit[]>();
+  known.set(key, ofPacket);
+  ofPacket.set(name, exits);
+}
+
 /** Goes through the chain that a rule jumps to; a passage where that has not been done yet. */
 function jump(
   summaries: Summaries,
@@ -173,7 +187,7 @@ function jump(
   name: string,
   isGoto: boolean,
 ): Passage | undefined {
-  const { run, known } = summaries;
+  const { run } = summaries;
   const { chain } = passage;
   const named = chain.table.chains.get(name) ?? null;
   const words = named === null ? 'continue' : `${isGoto ? 'goto' : 'jump'} ${name}`;
@@ -183,9 +197,8 @@ function jump(
     add(summaries, next, packet, stepped);
     return undefined;
   }
-  const key = `${target.name} ${packetKey(packet)}`;
-  const exits = known.get(key);
-  if (exits === undefined) return newPassage(run, key, target, packet);
+  const exits = knownExits(summaries, target, packet);
+  if (exits === undefined) return newPassage(run, target, packet);
   for (const exit of exits) {
     const passed = passing(stepped, exit.world);
     if (passed === undefined) continue;
@@ -242,23 +255,22 @@ function exitsOf(summaries: Summaries, passage: Passage): readonly Exit[] {
     for (const world of byKey.values()) leave(summaries, passage, { kind: 'return', packet, world });
   }
   const exits: Exit[] = [];
-  for (const [kind, places] of passage.exits) {
-    for (const { packet, byKey } of places.values()) for (const world of byKey.values()) exits.push({ kind, packet, world });
+  for (const kind of exitKinds) {
+    for (const { packet, byKey } of passage.exits[kind]?.values() ?? [])
+      for (const world of byKey.values()) exits.push({ kind, packet, world });
   }
   return exits;
 }
 
 /** What a chain makes of a packet. Undefined where too many rules would have to be asked, or too many worlds told apart. */
 export function* summarySteps(summaries: Summaries, chain: Chain, packet: Packet): Steps<readonly Exit[] | undefined> {
-  const { run, known } = summaries;
-  const key = `${chain.name} ${packetKey(packet)}`;
-  const stack: Passage[] = known.has(key) ? [] : [newPassage(run, key, chain, packet)];
+  const stack: Passage[] = knownExits(summaries, chain, packet) === undefined ? [newPassage(summaries.run, chain, packet)] : [];
   let asked = 0;
   for (let passage = stack.at(-1); passage !== undefined; passage = stack.at(-1)) {
     if (summaries.left <= 0 || summaries.isPartial) return undefined;
     const line = passage.rules[passage.at];
     if (line === undefined) {
-      known.set(passage.key, exitsOf(summaries, passage));
+      know(summaries, passage.chain, passage.packet, exitsOf(summaries, passage));
       stack.pop();
       continue;
     }
@@ -268,5 +280,5 @@ export function* summarySteps(summaries: Summaries, chain: Chain, packet: Packet
     if (before === undefined) passage.at += 1;
     else stack.push(before);
   }
-  return known.get(key);
+  return knownExits(summaries, chain, packet);
 }

@@ -1,3 +1,4 @@
+import type { Steps } from '../../base/steps.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { CompiledRule } from '../compiled-rule.ts';
 import type { Stage } from '../hooks.ts';
@@ -64,11 +65,16 @@ export function splitOff(path: Path): Path {
   return { ...path, branch: second };
 }
 
-/** The outcomes below a branch, in the order of rules. */
-export function outcomesBelow(root: Branch): readonly Outcome[] {
+const branchesBetweenPauses = 2_048;
+
+/** The outcomes below a branch, in the order of rules. Pauses every few thousand branches. */
+export function* outcomesBelow(root: Branch): Steps<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   const waiting: Branch[] = [root];
+  let passed = 0;
   for (let branch = waiting.pop(); branch !== undefined; branch = waiting.pop()) {
+    passed += 1;
+    if (passed % branchesBetweenPauses === 0) yield;
     if (branch.outcome !== null) outcomes.push(branch.outcome);
     if (branch.second !== null) waiting.push(branch.second);
     if (branch.first !== null) waiting.push(branch.first);
