@@ -1,8 +1,10 @@
 // Bundles what ships, each part apart: nothing that starts often (the command line, the server) carries what is used seldom
 // (the cluster's API client, the drawing). `node esbuild.mjs [--watch] [part...]`; parts: client server cluster webview cli.
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
 import * as esbuild from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -87,10 +89,6 @@ const commandsInPieces = {
   },
 };
 
-// What is CommonJS in the packages asks for Node's own modules so.
-const requireInModule =
-  "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);";
-
 const bundles = [
   // .cjs: the package is of type "module", and VS Code's web worker host loads CommonJS only.
   { part: 'client', in: 'client/src/node/main.ts', out: 'dist/client/node.cjs', options: { ...node, external: ['vscode'] } },
@@ -122,46 +120,94 @@ const bundles = [
   {
     part: 'cli',
     in: 'server/src/cli/main.ts',
-    out: 'dist/cli/main.mjs',
+    out: 'dist/cli/main.cjs',
     // In pieces: a command loads what it needs, and the options are told without any.
     options: {
       ...node,
       format: 'esm',
       splitting: true,
-      banner: { js: requireInModule },
+      define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
       plugins: [clusterApart, startsNoPrograms, commandsInPieces],
     },
     bin: 'iptables-inspect',
   },
 ];
 
-/** `keepCompiledCode`, in words that an old Node.js can read. */
-function compileCache() {
+/** What a module of the server's sources exports, as `exported`, in words that an old Node.js can read. */
+function inlined(path) {
   const { outputFiles } = esbuild.buildSync({
-    entryPoints: [resolve(root, 'server/src/lsp/node/compile-cache.ts')],
+    entryPoints: [resolve(root, 'server/src', path)],
     ...node,
     bundle: true,
     write: false,
     minify: true,
     target: 'node12',
     format: 'iife',
-    globalName: 'compileCache',
+    globalName: 'exported',
   });
   return outputFiles[0].text.trim();
 }
 
-/** What `bin` points to: refuses an old Node.js in words it can read, and has the bundle compiled from a cache the next time. */
-function launcher(name, main, flags = []) {
+/** Loads a bundle in one piece, compiled from Node.js' own cache the next time. */
+function loadsWhole(main) {
+  return `${inlined('lsp/node/compile-cache.ts')}
+exported.keepCompiledCode();
+require('./${main}');`;
+}
+
+/** Loads a bundle in pieces, compiled from what earlier runs kept. */
+function loadsPieces(main, build) {
+  return `${inlined('cli/load-pieces.ts')}
+exported.runPieces(require('path').join(__dirname, '${main}'), '${build}', require);`;
+}
+
+/** What `bin` points to: refuses an old Node.js in words it can read, and loads the program. */
+function launcher(name, load, flags = []) {
   return `#!/usr/bin/env node
 'use strict';
 if (Number(process.versions.node.split('.')[0]) < 22) {
   process.stderr.write('${name}: needs Node.js 22 or later, this is ' + process.version + ' (' + process.execPath + ')\\n');
   process.exit(2);
 }
-${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}${compileCache()}
-compileCache.keepCompiledCode();
-${main.endsWith('.mjs') ? `import('./${main}')` : `require('./${main}')`};
+${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}${load}
 `;
+}
+
+/** @param pieces what the bundle was written as, where it is in pieces */
+function writeLauncher({ out, bin, flags }, pieces) {
+  const main = basename(out);
+  // While it is watched its pieces are modules like any other, which a debugger knows.
+  const load = watch ? `require('./${main}');` : pieces === undefined ? loadsWhole(main) : loadsPieces(main, digestOf(pieces));
+  const path = resolve(root, dirname(out), `${bin}.cjs`);
+  writeWhole(path, launcher(bin, load, flags));
+  chmodSync(path, 0o755);
+}
+
+/** A name for the content of files. */
+function digestOf(files) {
+  const digest = createHash('sha256');
+  for (const { path, contents } of files) digest.update(`${basename(path)}\n${contents.length}\n`).update(contents);
+  return digest.digest('hex').slice(0, 16);
+}
+
+/**
+ * A piece as CommonJS. esbuild writes pieces as ES modules alone, and Node.js takes 10 ms longer for them; where esbuild makes CommonJS of one of them, each use of a name
+ * of another piece calls a function. Here names are taken once, when a piece is loaded: none of them stands for something else later (`export let` is not used), and no piece loads one that loads it.
+ */
+function asCommonJs(text) {
+  const named = (names) => names.replaceAll(/\s+as\s+/g, ': ');
+  const swapped = (names) => names.replaceAll(/([\w$]+)\s+as\s+([\w$]+)/g, '$2: $1');
+  const piece = text
+    .replaceAll(
+      /(?<=^|[;}\n])import\s*\{([^{}]*)\}\s*from\s*("[^"]+");/g,
+      (_, names, path) => `const {${named(names)}} = require(${path});`,
+    )
+    .replaceAll(/(?<=^|[;}\n])import\s*("[^"]+");/g, 'require($1);')
+    .replaceAll(/\bimport\(("\.{1,2}\/[^"]+")\)/g, 'Promise.resolve().then(() => require($1))')
+    .replace(/\bexport\s*\{([^{}]*)\};\s*$/, (_, names) => `module.exports = {${swapped(names)}};\n`);
+  // Throws where something of a module is left.
+  new Script(`(function () {${piece}\n})`);
+  return `"use strict";${piece}`;
 }
 
 /** Writes beside the file and renames, so that a process that starts meanwhile reads the old bundle or the new one, never half. */
@@ -177,20 +223,26 @@ function removeOthers(paths) {
   const names = new Set(paths.map((path) => basename(path)));
   for (const folder of new Set(paths.map((path) => dirname(path)))) {
     for (const name of readdirSync(folder)) {
-      if (/\.mjs(?:\.map)?$/.test(name) && !names.has(name)) rmSync(resolve(folder, name));
+      const isPiece = /-[0-9A-Z]{8}\.cjs(?:\.map)?$|\.mjs(?:\.map)?$/.test(name);
+      if (isPiece && !names.has(name)) rmSync(resolve(folder, name));
     }
   }
 }
 
-const written = (out) => ({
+const written = (bundle) => ({
   name: 'written',
   setup(build) {
+    const isInPieces = build.initialOptions.splitting === true;
     build.onEnd((result) => {
-      const files = result.outputFiles ?? [];
-      for (const file of files) writeWhole(file.path, file.contents);
+      const files = (result.outputFiles ?? []).map(({ path, contents, text }) => ({
+        path,
+        contents: isInPieces && path.endsWith('.cjs') ? Buffer.from(asCommonJs(text)) : contents,
+      }));
+      for (const { path, contents } of files) writeWhole(path, contents);
       if (result.errors.length > 0) return;
-      if (build.initialOptions.splitting) removeOthers(files.map(({ path }) => path));
-      process.stderr.write(`built ${out}\n`);
+      if (bundle.bin !== undefined) writeLauncher(bundle, isInPieces ? files : undefined);
+      if (isInPieces) removeOthers(files.map(({ path }) => path));
+      process.stderr.write(`built ${bundle.out}\n`);
     });
   },
 });
@@ -198,7 +250,7 @@ const written = (out) => ({
 /** Where esbuild writes: a file, or a folder for what is in pieces. */
 function outputOf({ in: entry, out, options }) {
   if (!options.splitting) return { entryPoints: [entry], outfile: out };
-  return { entryPoints: { [basename(out, '.mjs')]: entry }, outdir: dirname(out), outExtension: { '.js': '.mjs' } };
+  return { entryPoints: { [basename(out, '.cjs')]: entry }, outdir: dirname(out), outExtension: { '.js': '.cjs' } };
 }
 
 function optionsOf(bundle, watch) {
@@ -213,7 +265,7 @@ function optionsOf(bundle, watch) {
     legalComments: 'none',
     logLevel: 'warning',
     ...bundle.options,
-    plugins: [...(bundle.options.plugins ?? []), written(bundle.out)],
+    plugins: [...(bundle.options.plugins ?? []), written(bundle)],
   };
 }
 
@@ -233,13 +285,6 @@ const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-
 const chosen = bundles.filter(
   (bundle) => (parts.length === 0 || parts.includes(bundle.part)) && existsSync(resolve(root, bundle.in)),
 );
-
-for (const bundle of chosen) {
-  if (bundle.bin === undefined) continue;
-  const path = resolve(root, dirname(bundle.out), `${bundle.bin}.cjs`);
-  writeWhole(path, launcher(bundle.bin, bundle.out.split('/').at(-1), bundle.flags));
-  chmodSync(path, 0o755);
-}
 
 // The sample that the extension opens is the one that the tests read.
 if (chosen.some(({ part }) => part === 'client')) {

@@ -12,7 +12,7 @@ function loadedWith(piece: string, found = new Set<string>()): ReadonlySet<strin
   if (found.has(piece)) return found;
   found.add(piece);
   const text = readFileSync(resolve(folder, piece), 'utf8');
-  for (const [, other] of text.matchAll(/(?:\bfrom|\bimport)"\.\/([^"]+)"/g)) loadedWith(other ?? '', found);
+  for (const [, other] of text.matchAll(/(?<!=> )\brequire\("\.\/([^"]+)"\)/g)) loadedWith(other ?? '', found);
   return found;
 }
 
@@ -21,14 +21,14 @@ function bytesOf(pieces: ReadonlySet<string>): number {
 }
 
 function pieceOf(name: string): string {
-  const found = readdirSync(folder).filter((file) => new RegExp(`^${name}-[0-9A-Z]+\\.mjs$`).test(file));
+  const found = readdirSync(folder).filter((file) => new RegExp(`^${name}-[0-9A-Z]+\\.cjs$`).test(file));
   expect(found).toHaveLength(1);
   return found[0] ?? '';
 }
 
 describe('what the command line loads', () => {
   it('is nothing but the options for what only tells of them', () => {
-    const first = loadedWith('main.mjs');
+    const first = loadedWith('main.cjs');
     expect(first.size).toBeGreaterThan(1);
     expect(bytesOf(first)).toBeLessThan(110_000);
   });
@@ -62,7 +62,7 @@ describe('what the command line loads', () => {
   });
 
   it('starts no program to find a command', () => {
-    expect(readFileSync(resolve(folder, 'main.mjs'), 'utf8').includes('child_process')).toBe(false);
+    expect(readFileSync(resolve(folder, 'main.cjs'), 'utf8').includes('child_process')).toBe(false);
   });
 });
 
@@ -82,6 +82,7 @@ it.skipIf(process.platform === 'win32').each(['cli/iptables-inspect.cjs', 'serve
       expect(run({ HOME: '/proc/nobody' })).toEqual([]);
       expect(run({ HOME: '/proc/nobody', XDG_CACHE_HOME: join(home, 'caches') })).toEqual(['caches']);
       expect(readdirSync(join(home, 'caches/iptables-inspect'))).toEqual(['compiled']);
+      expect(readdirSync(join(home, 'caches/iptables-inspect/compiled'))).toHaveLength(1);
       expect(statSync(join(home, 'caches/iptables-inspect')).mode & 0o777).toBe(0o700);
     } finally {
       rmSync(home, { recursive: true, force: true });

@@ -91,7 +91,7 @@ describe('the packaged extension', () => {
         'dist/cluster/live.cjs',
         'dist/webview/flow.js',
         'dist/webview/flow.css',
-        'dist/cli/main.mjs',
+        'dist/cli/main.cjs',
         'dist/sample/worker-1.iptables',
         'dist/sample/cluster.json',
       ]),

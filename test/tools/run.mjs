@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const programs = {
-  inspect: { part: 'cli', bundle: 'dist/cli/main.mjs', bin: 'dist/cli/iptables-inspect.cjs' },
+  inspect: { part: 'cli', bundle: 'dist/cli/main.cjs', bin: 'dist/cli/iptables-inspect.cjs' },
   server: { part: 'server', bundle: 'dist/server/node.cjs', bin: 'dist/server/iptables-language-server.cjs' },
 };
 

@@ -61,7 +61,7 @@ export async function checkCached(paths: readonly string[], options: CachedCheck
 
 /** Names, sizes and times of the program's own files: another build says other things. Undefined where it was not built. */
 function programFiles(): readonly unknown[] | undefined {
-  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.mjs'));
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.cjs'));
   return files.length === 0 ? undefined : files.map((name) => [name, ...statusOf(join(import.meta.dirname, name))]);
 }
 

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
+import { keptName, openKept, writeKept } from './kept-code.ts';
+
+const before = '(function (exports, require, module, __filename, __dirname) {';
+
+interface Loaded {
+  readonly module: { exports: unknown };
+  readonly script: Script;
+  readonly isKept: boolean;
+}
+
+/**
+ * Runs a program of CommonJS modules that load each other by their paths ("./check.cjs"), compiled from what V8 kept of an earlier run. Node.js' own cache (`module.enableCompileCache`)
+ * keeps what is compiled when a module is loaded, which is its outermost function; here it is what has been compiled when the program ends: most of the time that a small dump takes went there.
+ * Where nothing can be kept Node.js loads them as always.
+ * @param main the path of its first module
+ * @param requireOthers loads Node.js' own modules
+ * @param build names the content of all its modules: the code of other ones would be run in their place
+ */
+export function runPieces(main: string, build: string, requireOthers: (id: string) => unknown): void {
+  const caches = process.env['NODE_DISABLE_COMPILE_CACHE'] === undefined ? ownCacheFolder() : undefined;
+  if (caches === undefined) {
+    requireOthers(main);
+    return;
+  }
+  const folder = join(caches, 'compiled');
+  const name = keptName(process.argv[2], build);
+  const kept = openKept(join(folder, name));
+  const loaded = new Map<string, Loaded>();
+  const load = (path: string): unknown => {
+    const known = loaded.get(path);
+    if (known !== undefined) return known.module.exports;
+    const cachedData = kept?.read(basename(path));
+    const source = `${before}${readFileSync(path, 'utf8')}\n})`;
+    const script = new Script(source, { filename: path, columnOffset: -before.length, ...(cachedData && { cachedData }) });
+    const module = { exports: {} };
+    loaded.set(path, { module, script, isKept: cachedData !== undefined && script.cachedDataRejected === false });
+    const requireFrom = (id: string): unknown => (id.startsWith('.') ? load(join(dirname(path), id)) : requireOthers(id));
+    script.runInThisContext()(module.exports, requireFrom, module, path, dirname(path));
+    return module.exports;
+  };
+  process.on('exit', (code) => {
+    // What was refused says little of what is loaded when it is not.
+    if (code > 1 || [...loaded.values()].every(({ isKept }) => isKept)) return;
+    const codes = new Map<string, Buffer>();
+    for (const piece of kept?.pieces ?? []) {
+      const code = kept?.read(piece);
+      if (code !== undefined) codes.set(piece, code);
+    }
+    for (const [path, { script }] of loaded) codes.set(basename(path), script.createCachedData());
+    writeKept(folder, name, codes);
+  });
+  load(main);
+}

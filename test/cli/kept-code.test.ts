@@ -1,0 +1,97 @@
+import {
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keptName, openKept, writeKept } from '../../server/src/cli/kept-code.ts';
+import { inspect } from '../support/inspect.ts';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'iptables-code-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const codes = new Map([
+  ['main.cjs', Buffer.from('some code')],
+  ['check.cjs', Buffer.alloc(9_001, 7)],
+]);
+
+describe('compiled code that is kept', () => {
+  it('is read as it was written, piece by piece', () => {
+    writeKept(folder, 'a.code', codes);
+    expect(readdirSync(folder)).toEqual(['a.code']);
+    const kept = openKept(join(folder, 'a.code'));
+    expect(kept?.pieces).toEqual(['main.cjs', 'check.cjs']);
+    expect(kept?.read('check.cjs')).toEqual(codes.get('check.cjs'));
+    expect(kept?.read('main.cjs')?.toString()).toBe('some code');
+    expect(kept?.read('other.cjs')).toBeUndefined();
+  });
+
+  it('is none that is not there, was cut, or is of another shape', () => {
+    const path = join(folder, 'a.code');
+    expect(openKept(path)).toBeUndefined();
+    writeKept(folder, 'a.code', codes);
+    truncateSync(path, statSync(path).size - 1);
+    expect(openKept(path)).toBeUndefined();
+    for (const text of ['', 'null', '{}', `{"size":30,"places":null}${' '.repeat(5)}`]) {
+      writeFileSync(path, text, { mode: 0o600 });
+      expect(openKept(path)?.pieces ?? []).toEqual([]);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('is none that others may have written', () => {
+    const path = join(folder, 'a.code');
+    writeKept(folder, 'a.code', codes);
+    chmodSync(path, 0o622);
+    expect(openKept(path)).toBeUndefined();
+    chmodSync(path, 0o600);
+    expect(openKept(path)).toBeDefined();
+    linkSync(path, join(folder, 'b.code'));
+    expect(openKept(path)).toBeUndefined();
+  });
+
+  it('has a name for each command, build and Node.js, whatever the command is called', () => {
+    expect(keptName('check', 'b1')).toBe(`check-b1-${process.version}-${process.arch}.code`);
+    for (const odd of [undefined, '', '--help', '../../x', 'a'.repeat(300)]) expect(keptName(odd, 'b1')).toMatch(/^none-b1-/);
+  });
+
+  it('is bounded: the oldest goes', () => {
+    for (let number = 0; number < 60; number += 1) writeKept(folder, `${number}.code`, codes);
+    expect(readdirSync(folder)).toHaveLength(48);
+  });
+
+  it('says nothing else than code that is compiled anew', () => {
+    const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+    const anew = inspect(['check', dump]);
+    const compiled = join(folder, 'iptables-inspect/compiled');
+    const check = () => inspect(['check', '--no-cache', dump], { caches: folder });
+    expect(check()).toEqual(anew);
+    const [name = ''] = readdirSync(compiled);
+    expect(name).toMatch(/^check-/);
+    const kept = readFileSync(join(compiled, name));
+    expect(check()).toEqual(anew);
+    expect(readFileSync(join(compiled, name))).toEqual(kept);
+    // Of another V8, and of nothing.
+    const pieces = openKept(join(compiled, name))?.pieces ?? [];
+    expect(pieces.length).toBeGreaterThan(3);
+    writeKept(compiled, name, new Map(pieces.map((piece) => [piece, Buffer.alloc(4_000, 1)])));
+    expect(check()).toEqual(anew);
+    expect(statSync(join(compiled, name)).size).toBeGreaterThan(500_000);
+    // What was refused keeps nothing.
+    expect(inspect(['trace', dump], { caches: folder }).status).toBe(2);
+    expect(inspect(['nothing'], { caches: folder }).status).toBe(2);
+    expect(readdirSync(compiled)).toEqual([name]);
+  });
+});
