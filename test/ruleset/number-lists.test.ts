@@ -59,6 +59,45 @@ describe('lists side by side', () => {
     );
   });
 
+  it('are moved as their numbers are, one edit after the other', () => {
+    const edit = fc.record({ at: fc.nat(60), removed: fc.nat(3), added: fc.nat(3) });
+    const ascending = fc.uniqueArray(fc.nat(60), { maxLength: 20 }).map((list) => list.sort((a, b) => a - b));
+    fc.assert(
+      fc.property(fc.array(ascending, { minLength: 1, maxLength: 5 }), fc.array(edit, { maxLength: 24 }), (lists, edits) => {
+        let [made, expected] = [listsOf(lists), lists as Lists];
+        for (const { at, removed, added } of edits) {
+          // Numbers of lines that go are taken out before.
+          const gone = (number: number): boolean => number >= at && number < at + removed;
+          const others = new Map<number, readonly number[]>();
+          for (const [index, list] of expected.entries())
+            if (list.some(gone))
+              others.set(
+                index,
+                list.filter((number) => !gone(number)),
+              );
+          made = withLists(made, lists.length, others).moved(at, added - removed);
+          expected = expected.map((list, index) =>
+            (others.get(index) ?? list).map((number) => (number < at ? number : number + added - removed)),
+          );
+          expect(read(made, lists.length)).toEqual(expected);
+          expect(expected.map((_, index) => made.firstOf(index))).toEqual(expected.map(([first]) => first));
+          const asked = expected[0]?.at(-1) ?? 0;
+          expect(made.some(0, (number) => number === asked)).toBe(expected[0]?.length !== 0);
+        }
+        expect([...made.values]).toEqual(expected.flat());
+        expect(read(made, lists.length)).toEqual(expected);
+      }),
+      { ...seeded, numRuns: 500 },
+    );
+  });
+
+  it('that are moved back need nothing beside them', () => {
+    const lists = listsOf([[1, 5, 9], [2]]);
+    const back = lists.moved(5, 2).moved(9, 1).moved(9, -1).moved(5, -2);
+    expect(read(back, 2)).toEqual([[1, 5, 9], [2]]);
+    expect(back.values).toBe(lists.values);
+  });
+
   it('without repeats have each number where it stood first', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.nat(8), { maxLength: 40 }), { minLength: 9, maxLength: 9 }), (lists) => {

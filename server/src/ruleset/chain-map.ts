@@ -5,6 +5,9 @@ interface Named {
   readonly name: string;
 }
 
+const blockBits = 9;
+const lastOfBlock = (1 << blockBits) - 1;
+
 /**
  * The chains of a table by name, in the order first mentioned. A chain is made when it is asked for, and is the same object from then on: a large
  * table has 50,000, of which few are. Names and chains are kept apart, so that a ruleset after an edit that adds no chain shares the names: hashing
@@ -13,7 +16,8 @@ interface Named {
 export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   readonly #places: NameIndex;
   readonly #make: (place: number, name: string) => C;
-  #made: (C | undefined)[] = [];
+  /** In blocks, of which a version of a large table makes few: room for all chains would be half a megabyte at each edit. */
+  readonly #made: (C | undefined)[][] = [];
 
   /**
    * @param places where each chain is in their order; it may still grow while a table is read
@@ -36,14 +40,18 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
 
   /** The chain at a place; undefined where there is none. */
   at(place: number): C | undefined {
-    const made = this.#made[place];
+    const made = this.#made[place >>> blockBits]?.[place & lastOfBlock];
     if (made !== undefined) return made;
     const { names } = this.#places;
     const name = names[place];
     if (name === undefined) return undefined;
-    if (this.#made.length < names.length) this.#made = withRoom(this.#made, names.length);
     const chain = this.#make(place, name);
-    this.#made[place] = chain;
+    let block = this.#made[place >>> blockBits];
+    if (block === undefined) {
+      block = new Array<C | undefined>(Math.min(names.length, lastOfBlock + 1));
+      this.#made[place >>> blockBits] = block;
+    }
+    block[place & lastOfBlock] = chain;
     return chain;
   }
 
@@ -86,11 +94,4 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   forEach(callback: (value: C, key: string, map: ReadonlyMap<string, C>) => void): void {
     for (const chain of this.values()) callback(chain, chain.name, this);
   }
-}
-
-/** The same with room for more, which V8 would otherwise keep in a table by number. */
-function withRoom<C>(made: readonly (C | undefined)[], size: number): (C | undefined)[] {
-  const larger = new Array<C | undefined>(size);
-  for (let place = 0; place < made.length; place += 1) larger[place] = made[place];
-  return larger;
 }

@@ -238,7 +238,7 @@ function hasBeginning(table: Table, form: TableForm): boolean {
 }
 
 function hasDeclarations({ lists }: Table): boolean {
-  return lists.declarations.values.length > 0;
+  return lists.declarations.count > 0;
 }
 
 /** Whether something stands behind a table that could not, had it been cut there: COMMIT; right behind the output of a command the next prompt. */

@@ -2,7 +2,7 @@
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 import { changedLines } from './changed-lines.ts';
-import { NumberLists, withLists } from './number-lists.ts';
+import { type NumberLists, withLists } from './number-lists.ts';
 
 /** With more lines than these it is as well to build anew. */
 const mostLines = 64;
@@ -36,14 +36,7 @@ export function movedLines(numbers: readonly number[], edit: LineEdit): readonly
 
 /** Lists of lines after the edit, where none of them is a line that was removed. */
 export function movedLists(lists: NumberLists, edit: LineEdit): NumberLists {
-  const by = edit.added.length - edit.removed.length;
-  if (by === 0) return lists;
-  const values = lists.values.slice();
-  for (let at = 0; at < values.length; at += 1) {
-    const number = values[at] as number;
-    if (number >= edit.at) values[at] = number + by;
-  }
-  return new NumberLists(lists.starts, values);
+  return lists.moved(edit.at, edit.added.length - edit.removed.length);
 }
 
 /** Without the lines that the edit removes from the lists of some chains. */

@@ -7,22 +7,81 @@ const none: readonly number[] = Object.freeze([]);
 /** A list of more numbers than these is kept once it was asked for, so that whoever asks within a loop does not pay for all of it each time. */
 const few = 32;
 
-function copied(values: Uint32Array, start: number, length: number): readonly number[] {
-  const list = new Array<number>(length);
-  for (let at = 0; at < length; at += 1) list[at] = values[start + at] as number;
-  return list;
+/**
+ * What moved numbers: from each `moves[at]` on, an even place, up to the next of them, numbers are greater by `moves[at + 1]` now. Ascending. Where they are
+ * read this is looked up in place: a function for it would be called for every line of a dump.
+ */
+type Moves = readonly number[];
+
+const noMoves: Moves = Object.freeze([]);
+/** With more of them it takes longer to read the numbers than to write them anew. */
+const mostMoves = 8;
+
+/** The moves, and then one more: of numbers that are `at` or above now. None of them became what is between. */
+function withMove(moves: Moves, at: number, by: number): Moves {
+  const now: number[] = [];
+  let isMoved = false;
+  const add = (from: number, sum: number): void => {
+    if (now.at(-2) === from) now.splice(-2);
+    if (sum !== (now.at(-1) ?? 0)) now.push(from, sum);
+  };
+  for (let place = -2; place < moves.length; place += 2) {
+    const from = moves[place] ?? 0;
+    const sum = moves[place + 1] ?? 0;
+    const first = Math.max(from, at - sum);
+    if (place >= 0) add(from, isMoved ? sum + by : sum);
+    if (isMoved || first >= (moves[place + 2] ?? Number.POSITIVE_INFINITY)) continue;
+    isMoved = true;
+    add(first, sum + by);
+  }
+  return now.length === 0 ? noMoves : now;
 }
 
-/** List `index` holds `values[starts[index]]` up to, but not including, `values[starts[index + 1]]`. */
+/**
+ * List `index` holds `values[starts[index]]` up to, but not including, `values[starts[index + 1]]`. After an edit that moves lines the numbers stay as
+ * they are, and what moves them is kept beside them: to write hundreds of thousands anew takes longer, and leaves as many behind.
+ */
 export class NumberLists {
   readonly starts: Uint32Array;
-  readonly values: Uint32Array;
+  #values: Uint32Array;
+  #moves: Moves;
   #long: Map<number, readonly number[]> | undefined;
 
   /** @param starts one more than there are lists */
-  constructor(starts: Uint32Array, values: Uint32Array) {
+  constructor(starts: Uint32Array, values: Uint32Array, moves = noMoves) {
     this.starts = starts;
-    this.values = values;
+    this.#values = values;
+    this.#moves = moves;
+  }
+
+  /** All numbers, of one list after the other. */
+  get values(): Uint32Array {
+    const moves = this.#moves;
+    if (moves.length > 0) {
+      const values = this.#values.slice();
+      for (let at = 0; at < values.length; at += 1) {
+        const value = values[at] as number;
+        let move = moves.length - 2;
+        while (move >= 0 && value < (moves[move] as number)) move -= 2;
+        if (move >= 0) values[at] = value + (moves[move + 1] as number);
+      }
+      this.#values = values;
+      this.#moves = noMoves;
+    }
+    return this.#values;
+  }
+
+  /** How many numbers all lists have. */
+  get count(): number {
+    return this.#values.length;
+  }
+
+  /** The same lists with all numbers from `from` on greater by `by`, or less: then none is between. */
+  moved(from: number, by: number): NumberLists {
+    if (by === 0 || this.count === 0) return this;
+    const moves = withMove(this.#moves, from, by);
+    if (moves.length <= 2 * mostMoves) return new NumberLists(this.starts, this.#values, moves);
+    return new NumberLists(this.starts, new NumberLists(this.starts, this.#values, moves).values);
   }
 
   /** How many numbers a list has. */
@@ -41,32 +100,53 @@ export class NumberLists {
   /** The first number of a list; undefined where it has none. */
   firstOf(index: number): number | undefined {
     const start = this.starts[index] as number;
-    return start < (this.starts[index + 1] as number) ? this.values[start] : undefined;
+    if (!(start < (this.starts[index + 1] as number))) return undefined;
+    const value = this.#values[start] as number;
+    const moves = this.#moves;
+    let move = moves.length - 2;
+    while (move >= 0 && value < (moves[move] as number)) move -= 2;
+    return move < 0 ? value : value + (moves[move + 1] as number);
   }
 
   /** Whether something holds for a number of a list, of which no array is made. */
   some(index: number, is: (number: number) => boolean): boolean {
-    const { starts, values } = this;
+    const { starts } = this;
+    const values = this.#values;
+    const moves = this.#moves;
     const end = starts[index + 1] as number;
-    for (let at = starts[index] as number; at < end; at += 1) if (is(values[at] as number)) return true;
+    for (let at = starts[index] as number; at < end; at += 1) {
+      const value = values[at] as number;
+      let move = moves.length - 2;
+      while (move >= 0 && value < (moves[move] as number)) move -= 2;
+      if (is(move < 0 ? value : value + (moves[move + 1] as number))) return true;
+    }
     return false;
   }
 
   /** A list as an array, which for a short one is made each time. */
   at(index: number): readonly number[] {
-    const { starts, values } = this;
+    const { starts } = this;
+    const values = this.#values;
+    const moves = this.#moves;
     const start = starts[index] as number;
     const length = (starts[index + 1] as number) - start;
     // No number where a list is asked for that is not there.
     if (!(length > 0)) return none;
-    const first = values[start] as number;
-    if (length === 1) return [first];
-    if (length === 2) return [first, values[start + 1] as number];
-    if (length <= few) return copied(values, start, length);
-    this.#long ??= new Map();
-    let list = this.#long.get(index);
-    if (list === undefined) {
-      list = copied(values, start, length);
+    if (length <= 2 && moves === noMoves) {
+      const first = values[start] as number;
+      return length === 1 ? [first] : [first, values[start + 1] as number];
+    }
+    const known = length > few ? this.#long?.get(index) : undefined;
+    if (known !== undefined) return known;
+    const list = new Array<number>(length);
+    for (let at = 0; at < length; at += 1) {
+      const value = values[start + at] as number;
+      let move = moves.length - 2;
+      while (move >= 0 && value < (moves[move] as number)) move -= 2;
+      list[at] = move < 0 ? value : value + (moves[move + 1] as number);
+    }
+    if (length > few) {
+      this.#long ??= new Map();
       this.#long.set(index, list);
     }
     return list;
@@ -140,14 +220,15 @@ export function withoutRepeats(lists: NumberLists): NumberLists {
   if (lists === noLists) return lists;
   const count = lists.starts.length - 1;
   const starts = new Uint32Array(count + 1);
-  const values = new Uint32Array(lists.values.length);
+  const { values: all } = lists;
+  const values = new Uint32Array(all.length);
   // In which list, counted from 1, a number was seen last.
   const seen = new Uint32Array(count);
   let length = 0;
   for (let index = 0; index < count; index += 1) {
     const end = lists.starts[index + 1] as number;
     for (let at = lists.starts[index] as number; at < end; at += 1) {
-      const value = lists.values[at] as number;
+      const value = all[at] as number;
       if (seen[value] === index + 1) continue;
       seen[value] = index + 1;
       values[length] = value;
@@ -186,14 +267,15 @@ export function withLists(lists: NumberLists, count: number, others: ReadonlyMap
   let more = 0;
   for (const [index, list] of others) more += list.length - lists.lengthOf(index);
   const starts = new Uint32Array(count + 1);
-  const values = new Uint32Array(lists.values.length + more);
+  const { values: all } = lists;
+  const values = new Uint32Array(all.length + more);
   let length = 0;
   let from = 0;
   // What lies between two lists that are others is copied at once.
   const copyUpTo = (index: number): void => {
     const start = lists.starts[from] ?? 0;
     const end = lists.starts[index] ?? 0;
-    values.set(lists.values.subarray(start, end), length);
+    values.set(all.subarray(start, end), length);
     const moved = length - start;
     for (let at = from; at <= index; at += 1) starts[at] = (lists.starts[at] ?? 0) + moved;
     length += end - start;

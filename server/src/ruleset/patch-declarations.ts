@@ -47,7 +47,7 @@ function declaresAtMost(line: Line, table: Table): boolean {
 
 /** Whether chains are first mentioned by declarations, rules and jumps alone: a chain that is called like a target is so where it is declared. */
 function hasPlainOrder({ chains, lists }: Table): boolean {
-  if (lists.mentions.values.length > 0) return false;
+  if (lists.mentions.count > 0) return false;
   for (const name of standardTargets.keys()) if (chains.has(name)) return false;
   return targets.every(({ name }) => !chains.has(name));
 }
