@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -96,6 +97,13 @@ describe('the packaged extension', () => {
         'dist/sample/cluster.json',
       ]),
     );
+  });
+
+  // One character more than a byte, as in a regular expression, and V8 keeps the whole program at two bytes a character.
+  it('holds programs in ASCII alone', () => {
+    const programs = files.filter((file) => /^dist\/(?:server|cli|cluster)\/.*\.(?:cjs|mjs|js)$/.test(file));
+    expect(programs.length).toBeGreaterThan(5);
+    expect(programs.filter((file) => !isAscii(readFileSync(join(root, file))))).toEqual([]);
   });
 
   it('holds no sources, no tests and no source maps', () => {

@@ -23,10 +23,13 @@ export function* joinedSteps(pieces: readonly string[], between: string): Steps<
 
 /** What a function makes of each item. Pauses every few thousand of them. */
 export function* mappedSteps<T, R>(items: Iterable<T>, make: (item: T) => R): Steps<R[]> {
-  const made: R[] = [];
+  // An array that grows has room for 17 items from the first on: of the ports of thousands of Services most of it would stay empty.
+  const made: R[] = Array.isArray(items) ? new Array<R>(items.length) : [];
+  let count = 0;
   for (const item of items) {
-    made.push(make(item));
-    if (made.length % piecesBetweenPauses === 0) yield;
+    made[count] = make(item);
+    count += 1;
+    if (count % piecesBetweenPauses === 0) yield;
   }
   return made;
 }

@@ -113,9 +113,12 @@ function index<T>(steps: () => Steps<T>): Index<T> {
 
 const keysBetweenPauses = 4_096;
 
+/** Values by key: the value itself where a key has one, as nearly all have. A list for each of 50,000 addresses would take as much as the endpoints themselves. */
+type ByKey<V extends object> = ReadonlyMap<string, V | readonly V[]>;
+
 /** Values by key, of all the keys that each has. Pauses every few thousand keys. */
-function* indexByAll<V>(entries: Iterable<readonly [string, V]>): Steps<ReadonlyMap<string, V[]>> {
-  const made = new Map<string, V[]>();
+function* indexByAll<V extends object>(entries: Iterable<readonly [string, V]>): Steps<Map<string, V | V[]>> {
+  const made = new Map<string, V | V[]>();
   let count = 0;
   for (const [key, value] of entries) {
     add(made, key, value);
@@ -123,6 +126,17 @@ function* indexByAll<V>(entries: Iterable<readonly [string, V]>): Steps<Readonly
     if (count % keysBetweenPauses === 0) yield;
   }
   return made;
+}
+
+/** The values of a key. */
+function allOf<V extends object>(values: ByKey<V>, key: string): readonly V[] {
+  const found = values.get(key);
+  if (found === undefined) return none;
+  return isList(found) ? found : [found];
+}
+
+function isList<V extends object>(value: V | readonly V[]): value is readonly V[] {
+  return Array.isArray(value);
 }
 
 /** The last value of each key. */
@@ -137,10 +151,11 @@ function* indexByLast<V>(entries: Iterable<readonly [string, V]>): Steps<Readonl
   return made;
 }
 
-function add<V>(values: Map<string, V[]>, key: string, value: V): void {
+function add<V extends object>(values: Map<string, V | V[]>, key: string, value: V): void {
   const present = values.get(key);
-  if (present === undefined) values.set(key, [value]);
-  else present.push(value);
+  if (present === undefined) values.set(key, value);
+  else if (Array.isArray(present)) present.push(value);
+  else values.set(key, [present, value]);
 }
 
 /** NUL cannot be part of a Kubernetes name, so no two pairs share a key. */
@@ -180,10 +195,10 @@ function podRank(pod: PodRecord): number {
   return (gone ? 4 : 0) + (pod.hostNetwork ? 2 : 0) + (pod.terminating ? 1 : 0);
 }
 
-function* podsByAddress(pods: readonly PodRecord[]): Steps<ReadonlyMap<string, readonly PodRecord[]>> {
+function* podsByAddress(pods: readonly PodRecord[]): Steps<ByKey<PodRecord>> {
   const made = yield* indexByAll(podAddresses(pods));
   for (const sharing of made.values()) {
-    if (sharing.length > 1) sharing.sort((a, b) => podRank(a) - podRank(b));
+    if (Array.isArray(sharing)) sharing.sort((a, b) => podRank(a) - podRank(b));
   }
   return made;
 }
@@ -225,12 +240,12 @@ export function createCluster(data: ClusterData): Cluster {
     nodes,
     proxyConfigs: data.proxyConfigs ?? none,
     service: (namespace, name) => byName.get().get(key(namespace, name)),
-    slicesOf: (namespace, name) => byService.get().get(key(namespace, name)) ?? none,
+    slicesOf: (namespace, name) => allOf(byService.get(), key(namespace, name)),
     pod: (namespace, name) => podsByName.get().get(key(namespace, name)),
     node: (name) => nodesByName.get().get(name),
-    servicesAt: (ip) => servicesAt.get().get(canonicalIP(ip) ?? ip) ?? none,
-    podsAt: (ip) => podsAt.get().get(canonicalIP(ip) ?? ip) ?? none,
-    endpointsAt: (ip) => endpointsAt.get().get(canonicalIP(ip) ?? ip) ?? none,
+    servicesAt: (ip) => allOf(servicesAt.get(), canonicalIP(ip) ?? ip),
+    podsAt: (ip) => allOf(podsAt.get(), canonicalIP(ip) ?? ip),
+    endpointsAt: (ip) => allOf(endpointsAt.get(), canonicalIP(ip) ?? ip),
     nodeAt: (ip) => nodeAt.get().get(canonicalIP(ip) ?? ip),
     *indexSteps() {
       for (const each of indexes) yield* each.make();

@@ -47,8 +47,8 @@ interface Claims {
   taken: EndpointRef;
   /** All of them, in the order read. */
   readonly all: EndpointRef[];
-  /** What kube-proxy may have taken instead. */
-  readonly others: EndpointRef[];
+  /** What kube-proxy may have taken instead: of nearly all nothing. */
+  others: EndpointRef[] | undefined;
 }
 
 /** Of two slices' words about one address the better is taken, as of a running Pod that took a terminating one's. */
@@ -73,11 +73,16 @@ function isSameUse(a: EndpointRecord, b: EndpointRecord): boolean {
   );
 }
 
+function addOther(claims: Claims, other: EndpointRef): void {
+  claims.others ??= [];
+  claims.others.push(other);
+}
+
 /** Takes the better of two, either of which kube-proxy may take. */
 function takeEither(claims: Claims, next: EndpointRef): void {
   const { taken } = claims;
   const isNext = isBetter(next.endpoint, taken.endpoint);
-  if (!isSameUse(taken.endpoint, next.endpoint)) claims.others.push(isNext ? taken : next);
+  if (!isSameUse(taken.endpoint, next.endpoint)) addOther(claims, isNext ? taken : next);
   if (isNext) claims.taken = next;
 }
 
@@ -131,7 +136,7 @@ function* readSlice(
     const named = namesGivenAddress && asGiven !== null ? asGiven : { address: destination, chain };
     const known = own.get(named.address);
     if (known === undefined) {
-      own.set(named.address, { ...named, destination, taken: ref, all: [ref], others: [] });
+      own.set(named.address, { ...named, destination, taken: ref, all: [ref], others: undefined });
     } else {
       takeOfSlice(known, ref, options);
       known.all.push(ref);
@@ -147,7 +152,7 @@ function* readSlice(
     }
     takeEither(known, next.taken);
     for (const ref of next.all) known.all.push(ref);
-    for (const ref of next.others) known.others.push(ref);
+    for (const ref of next.others ?? none) addOther(known, ref);
   }
 }
 
@@ -163,8 +168,9 @@ export function* endpointsOf(cluster: Cluster, port: ProxiedPort, options: Proxy
       yield* readSlice(claims, slice, port, options);
   }
   const endpoints: ProxyEndpoint[] = [];
-  for (const { taken, all, ...named } of claims.values()) {
-    endpoints.push({ ...named, ref: taken, sharing: all.length === 1 ? none : all.filter((ref) => ref !== taken) });
+  for (const { address, destination, chain, others, taken, all } of claims.values()) {
+    const sharing = all.length === 1 ? none : all.filter((ref) => ref !== taken);
+    endpoints.push({ ref: taken, address, destination, chain, others: others ?? none, sharing });
     if (endpoints.length % endpointsBetweenPauses === 0) yield;
   }
   return endpoints.length < endpointsBetweenPauses ? endpoints.sort(byAddress) : yield* sortedSteps(endpoints, byAddress);

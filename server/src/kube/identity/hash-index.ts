@@ -8,7 +8,7 @@ import { createMemory } from '../../base/memory.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, EndpointSliceRecord, ServicePort, ServiceRecord } from '../../cluster/objects.ts';
-import { endpointHash, portHash, portName } from './chain-names.ts';
+import { endpointChain, endpointHash, portHash, portName } from './chain-names.ts';
 
 export interface ServicePortRef {
   readonly service: ServiceRecord;
@@ -80,8 +80,9 @@ export function* portHashSteps(service: ServiceRecord): Steps<readonly HashedPor
     hashes.push({ port, hash: portHash(name, port.protocol), oldHash });
     if (hashes.length % portsBetweenPauses === 0) yield;
   }
-  hashedPorts.set(service, hashes);
-  return hashes;
+  const exact = hashes.slice();
+  hashedPorts.set(service, exact);
+  return exact;
 }
 
 /** The same without pauses. */
@@ -106,12 +107,14 @@ export function* endpointHashes(slice: EndpointSliceRecord): Steps<readonly Hash
       const address = hostPort(ref.ip, ref.port);
       const oldHash = port.name === '' ? endpointHash(`${name}:`, ref.protocol, address) : null;
       const hash = endpointHash(name, ref.protocol, address);
-      hashes.push({ ref, hash, chain: `KUBE-SEP-${hash}`, oldHash, asGiven: namedAsGiven(ref, name) });
+      hashes.push({ ref, hash, chain: endpointChain(hash), oldHash, asGiven: namedAsGiven(ref, name) });
       if (hashes.length % endpointsBetweenPauses === 0) yield;
     }
   }
-  hashedEndpoints.set(slice, hashes);
-  return hashes;
+  // An array that grew has more room than it needs.
+  const exact = hashes.slice();
+  hashedEndpoints.set(slice, exact);
+  return exact;
 }
 
 function namedAsGiven({ endpoint, ip, port, protocol }: EndpointRef, name: string): HashedEndpoint['asGiven'] {
@@ -119,7 +122,7 @@ function namedAsGiven({ endpoint, ip, port, protocol }: EndpointRef, name: strin
   if (givenAddress === ip || givenAddress === '') return null;
   const address = hostPort(givenAddress, port);
   const hash = endpointHash(name, protocol, address);
-  return { address, hash, chain: `KUBE-SEP-${hash}` };
+  return { address, hash, chain: endpointChain(hash) };
 }
 
 function endpointRefs(slice: EndpointSliceRecord, name: string, protocol: string, port: number | null): readonly EndpointRef[] {

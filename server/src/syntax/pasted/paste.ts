@@ -217,7 +217,7 @@ function spread({ statement, prefix, listing, context }: PastedLine, plain: Plai
 
 const escapeCharacter = '\u001b';
 const spoiling =
-  /[\u00a0\u2000-\u200a\u3000`~&<\\…\u2010-\u2015\u2190\u201c-\u201f\u21d0\u2212\u27f5\u2b05]|m\[K|\.{3}|^--[AIN] |\s(?:#|\(|\/\/|=>|-{2,3}>|\^\^)/;
+  /[\u00a0\u2000-\u200a\u3000`~&<\\\u2010-\u2015\u2026\u2190\u201c-\u201f\u21d0\u2212\u27f5\u2b05]|m\[K|\.{3}|^--[AIN] |\s(?:#|\(|\/\/|=>|-{2,3}>|\^\^)/;
 
 /** Whether a line that begins like a plain one may have to be read in another way than it stands. */
 export function mayBeSpoiled(text: string): boolean {
@@ -232,7 +232,7 @@ export function isSpoiled(text: string, { problems }: Statement, context: LineCo
     mayHaveMarkup(text) ||
     (/[\u00a0\u2000-\u200a\u3000\u201c-\u201f]/.test(text) && (!isRestoreInput(context) || !text.includes('"'))) ||
     (text.includes('&') && !text.includes('"')) ||
-    (!isRestoreInput(context) && (/(?:`|\.{3}|…)$|&|m\[K/.test(text) || isOtherColon(text)))
+    (!isRestoreInput(context) && (/(?:`|\.{3}|\u2026)$|&|m\[K/.test(text) || isOtherColon(text)))
   );
 }
 
