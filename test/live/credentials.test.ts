@@ -202,6 +202,30 @@ describe('loadOnce', () => {
     expect(api.seen.some(({ query }) => query.has('watch'))).toBe(false);
   });
 
+  it.skipIf(process.platform === 'win32')('does not count the time in which somebody signs in', async () => {
+    const exec = (script: string): object => ({
+      exec: {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        interactiveMode: 'Never',
+        command: '/bin/sh',
+        args: ['-c', script],
+      },
+    });
+    const credential = '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t"}}';
+    const given = exec(`sleep 2; echo '${credential}'`);
+    expect((await loadOnce('test', { timeoutMs: 1_500, environment: environment(given) })).services).toHaveLength(1);
+    const failed = exec('sleep 1; echo nobody confirmed >&2; exit 3');
+    await expect(loadOnce('test', { timeoutMs: 300, environment: environment(failed) })).rejects.toThrow(
+      /failed with exit code 3: nobody confirmed$/,
+    );
+  });
+
+  it.skipIf(process.platform !== 'linux')('reads no token from a file without an end', async () => {
+    await expect(loadOnce('test', { timeoutMs: 10_000, environment: environment({ tokenFile: '/proc/kmsg' }) })).rejects.toThrow(
+      /has no end: the kernel writes to it while it is read|denied/,
+    );
+  });
+
   it('does without Pods that may not be listed, and says so', async () => {
     api.intercept = ({ path }, response) =>
       path.endsWith('/pods') && answerStatus(response, 403, 'Forbidden', 'pods is forbidden');

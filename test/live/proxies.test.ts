@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createApi } from '../../server/src/cluster/live/api.ts';
+import { createApi, defaultLimits } from '../../server/src/cluster/live/api.ts';
 import { loadKubeconfig } from '../../server/src/cluster/live/kubeconfig.ts';
 import { environmentOf, type Folder, temporaryFolder } from './kubeconfigs.ts';
 
@@ -86,7 +87,14 @@ beforeEach(() => {
 });
 
 /** Asks the API server through what the kubeconfig or the environment names. */
-async function ask(proxyUrl: string | undefined, env: Readonly<Record<string, string>> = {}): Promise<unknown> {
+async function ask(
+  proxyUrl: string | undefined,
+  env: Readonly<Record<string, string>> = {},
+  { patience, signal }: { readonly patience: number; readonly signal: AbortSignal } = {
+    patience: defaultLimits.patience,
+    signal: AbortSignal.timeout(20_000),
+  },
+): Promise<unknown> {
   const cluster = {
     server: 'https://api-server.test:6443',
     'certificate-authority-data': Buffer.from(certificate).toString('base64'),
@@ -98,8 +106,11 @@ async function ask(proxyUrl: string | undefined, env: Readonly<Record<string, st
     users: [{ name: 'u', user: { token: 't' } }],
   };
   const file = folder.write('config', JSON.stringify(config));
-  const client = createApi(() => loadKubeconfig(environmentOf(folder, [file], env)).configFor('t'));
-  const request = { path: '/api', what: 'get the API', signal: AbortSignal.timeout(20_000) };
+  const client = createApi(() => loadKubeconfig(environmentOf(folder, [file], env)).configFor('t'), {
+    ...defaultLimits,
+    patience,
+  });
+  const request = { path: '/api', what: 'get the API', signal };
   return client.json(request).finally(() => client.close());
 }
 
@@ -122,6 +133,25 @@ describe('a proxy', () => {
   it('by socks5 may want a password', async () => {
     await ask(`socks5://me:secret@127.0.0.1:${portOf(socksProxy)}`);
     expect(asked).toEqual(['socks api-server.test me']);
+  });
+
+  it.each([
+    ['that says nothing is given up', 200, 20_000, / by the proxy http:\/\/127\.0\.0\.1:\d+ does not answer in time\.$/],
+    ['that says nothing is left where the request is given up', 20_000, 200, /^The request was given up\.$/],
+  ])('%s, and its connection is closed', async (_, patience, whole, message) => {
+    const silent = createServer((client) => client.on('error', () => undefined).resume());
+    const closed = once(silent, 'connection').then(([client]) => once(client as Socket, 'close'));
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+    const asking = ask(`http://me:secret@127.0.0.1:${portOf(silent)}`, {}, { patience, signal: AbortSignal.timeout(whole) });
+    await expect(asking).rejects.toThrow(message);
+    await closed;
+    silent.close();
+  });
+
+  it('that nothing listens at is named, and not the server behind it', async () => {
+    await expect(ask('http://me:secret@127.0.0.1:1')).rejects.toThrow(
+      /^Nothing listens at the proxy http:\/\/127\.0\.0\.1:1 for https:\/\/api-server\.test:6443\.$/,
+    );
   });
 
   it('of the environment is taken where the kubeconfig names none', async () => {

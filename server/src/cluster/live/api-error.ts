@@ -118,8 +118,13 @@ export function errorOfBeginning(error: unknown, server: string): ApiError {
     : new ApiError('refused', `${server} cannot be asked: ${shown(message)}.`);
 }
 
-/** The error of a connection that could not be made or broke. */
-export function errorOfConnection(error: unknown, server: string): ApiError {
+/**
+ * The error of a connection that could not be made or broke.
+ * @param proxy by which the server is asked, without its password; empty for none. Where it is one, the address that nothing listens at is its own
+ */
+export function errorOfConnection(error: unknown, asked: string, proxy = ''): ApiError {
+  const server = proxy === '' ? asked : `${asked} by the proxy ${proxy}`;
+  const next = proxy === '' ? asked : `the proxy ${proxy} for ${asked}`;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const message = shown(error instanceof Error ? error.message : String(error));
   if (certificateCodes.test(code)) {
@@ -127,13 +132,13 @@ export function errorOfConnection(error: unknown, server: string): ApiError {
   }
   switch (code) {
     case 'ECONNREFUSED':
-      return new ApiError('unreachable', `Nothing listens at ${server}.`);
+      return new ApiError('unreachable', `Nothing listens at ${next}.`);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new ApiError('unreachable', `The name of ${server} could not be looked up (${code}).`);
+      return new ApiError('unreachable', `The name of ${next} could not be looked up (${code}).`);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return new ApiError('unreachable', `There is no way to ${server} (${code}).`);
+      return new ApiError('unreachable', `There is no way to ${next} (${code}).`);
     case 'ETIMEDOUT':
       return new ApiError('unreachable', `${server} does not answer in time.`);
     case 'EPROTO':

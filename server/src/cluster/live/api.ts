@@ -9,7 +9,7 @@ import { runToEnd } from '../../base/steps.ts';
 import { isTooDense } from '../dense-text.ts';
 import { type Fields, isFields } from '../fields.ts';
 import { type Reading, readLines, readText, timedOut } from './answers.ts';
-import { ApiError, errorOfBeginning, errorOfConnection, errorOfStatus, retryAfterOf } from './api-error.ts';
+import { ApiError, errorOfBeginning, errorOfConnection, errorOfStatus, retryAfterOf, shown } from './api-error.ts';
 import type { ContextConfig } from './context-config.ts';
 import { expiryText } from './credential-expiry.ts';
 import { KubeconfigError } from './kubeconfig-files.ts';
@@ -30,6 +30,8 @@ export interface Api {
   readonly server: string;
   /** The context's; "default" where it names none. */
   readonly namespace: string;
+  /** Asks for the credentials that the next requests take: a program may wait for somebody who confirms. @throws ApiError where there are none */
+  signIn(): Promise<void>;
   /** @throws ApiError */
   json(request: ApiRequest): Promise<Fields>;
   /** The answer as UTF-8 text, of at most `most` bytes. @throws ApiError, also where it is longer */
@@ -110,6 +112,9 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
   return {
     server,
     namespace,
+    async signIn() {
+      await credentials(state.session);
+    },
     async json(request) {
       const text = await readText(await begin(state, request), largestAnswer, readingOf(state));
       if (runToEnd(isTooDense(text)))
@@ -195,6 +200,23 @@ function credentials(of: Session): Promise<RequestOptions> {
   return of.options;
 }
 
+/** The library's agent for a proxy by http: with these it begins a tunnel, at the moment in which a request is sent (hpagent, createConnection). */
+interface TunnelAgent {
+  proxyRequestOptions: { readonly signal?: AbortSignal };
+}
+
+function isTunnelAgent(agent: unknown): agent is TunnelAgent {
+  return typeof agent === 'object' && agent !== null && 'proxyRequestOptions' in agent;
+}
+
+/** A proxy as it may be shown; empty for none. */
+function proxyOf({ config }: Session): string {
+  const url = config.getCurrentCluster()?.proxyUrl ?? '';
+  if (!URL.canParse(url)) return '';
+  const { protocol, host } = new URL(url);
+  return shown(`${protocol}//${host}`, 100);
+}
+
 /** @throws ApiError for credentials that Node.js does not take */
 function sendOf(send: typeof httpRequest, url: URL, server: string, options: RequestOptions): ClientRequest {
   try {
@@ -210,6 +232,10 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
   const url = new URL(server + request.path);
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
+  const proxy = proxyOf(state.session);
+  // A request without a connection tells nobody that it was given up, and the tunnel that it waits for would stay.
+  const tunnel = new AbortController();
+  if (isTunnelAgent(options.agent)) options.agent.proxyRequestOptions = { signal: tunnel.signal };
   return new Promise((resolve, reject) => {
     const sent = sendOf(send, url, server, {
       ...options,
@@ -223,26 +249,38 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
       signal: request.signal,
     });
     // Covers the connection and the time to the head, which the socket's own time-out (idle sockets only) does not.
-    const timer = setTimeout(() => sent.destroy(timedOut(server)), limits.patience);
-    sent.on('response', (response) => {
+    const timer = setTimeout(() => giveUp(timedOut(proxy === '' ? server : `${server} by the proxy ${proxy}`)), limits.patience);
+    const whenAborted = (): void => giveUp(aborted());
+    request.signal.addEventListener('abort', whenAborted);
+    function settle(): void {
       clearTimeout(timer);
+      request.signal.removeEventListener('abort', whenAborted);
+    }
+    function giveUp(error: ApiError): void {
+      settle();
+      sent.destroy();
+      tunnel.abort();
+      reject(error);
+    }
+    sent.on('response', (response) => {
+      settle();
       heard(state);
       response.socket.setKeepAlive(true, keepAlive.keepAliveMsecs);
       resolve(response);
     });
     // Without this Node.js drops the connection and says nothing.
     sent.on('upgrade', (_response, socket) => {
-      clearTimeout(timer);
+      settle();
       socket.destroy();
       reject(new ApiError('garbage', `${server} changes to another protocol (101), which nobody asked for.`));
     });
     sent.on('error', (error) => {
-      clearTimeout(timer);
+      settle();
       if (error instanceof ApiError) reject(error);
       else if (request.signal.aborted) reject(aborted());
       // The server closed a kept connection just as it was used again.
       else if (sent.reusedSocket && !isRepeated) resolve(exchange(state, request, options, true));
-      else reject(errorOfConnection(error, server));
+      else reject(errorOfConnection(error, server, proxy));
     });
     sent.end(body);
   });

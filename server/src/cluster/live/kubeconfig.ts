@@ -1,5 +1,5 @@
 /** The contexts of all kubeconfig files, and a client configuration for one of them, by client-go's rules. */
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { KubeConfig, User } from '@kubernetes/client-node';
 import { booleanAt, type Fields, fieldsAt, isFields, objectsAt, textAt, textsAt } from '../fields.ts';
@@ -109,7 +109,7 @@ function tokenFile(user: string, path: string): Authenticator {
       if (status?.isFile() !== true) throw new CredentialError(`The token file ${path} of user "${user}" is not there.`);
       if (status.size > largestToken)
         throw new CredentialError(`The token file ${path} of user "${user}" holds more than a token.`);
-      const token = readFileSync(path, 'utf8').trim();
+      const token = (readKubeFile(path) ?? '').trim();
       if (token === '') throw new CredentialError(`The token file ${path} of user "${user}" is empty.`);
       if (/\s/.test(token)) throw new CredentialError(`The token file ${path} of user "${user}" holds more than a token.`);
       options.headers = { ...options.headers, Authorization: `Bearer ${token}` };

@@ -75,6 +75,7 @@ export async function collectOnce(
   const { environment = processEnvironment, timeoutMs, onProgress } = options;
   const api = createApi(() => loadKubeconfig(environment).configFor(context));
   try {
+    await api.signIn();
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
     return await collectNodeBundle(api, node, await bundleReader(api, node, signal, options.debugImage), signal, onProgress);

@@ -8,7 +8,7 @@ import { listAll } from './list-pages.ts';
 import { endpointSlices, nodes, pods, type Resource, services } from './resources.ts';
 
 export interface ListClusterOptions {
-  /** For all of it, in milliseconds. */
+  /** For all of it but the credentials, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -30,6 +30,8 @@ interface Listed {
  */
 export async function listCluster(context: string, api: Api, { timeoutMs }: ListClusterOptions): Promise<Cluster> {
   const { namespace } = api;
+  // Whoever signs in may take longer than all of the lists.
+  await api.signIn();
   const signal = AbortSignal.timeout(timeoutMs);
   const readAt = Date.now();
   const deadline = performance.now() + timeoutMs;
