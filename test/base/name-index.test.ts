@@ -32,6 +32,7 @@ describe('an index of names', () => {
         const reordered = index.reordered(
           order,
           Int32Array.from(order, (name) => known.indexOf(name)),
+          Int32Array.from(known, (name) => order.indexOf(name)),
         );
         expect(reordered.names).toEqual(order);
         for (const name of all) expect(reordered.get(name)).toBe(order.includes(name) ? order.indexOf(name) : undefined);

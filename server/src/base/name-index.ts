@@ -1,6 +1,10 @@
 const mostHashed = 8;
 /** Names that are looked at one after the other, before a map is asked: however names were chosen, a look-up takes no longer. */
 const mostProbes = 16;
+/** In a slot of a name that is gone, behind which others are looked for; greater than any number. */
+const goneName = 0xffffffff;
+/** Where more slots than one of so many hold such names all are put in slots anew. */
+const mostGone = 16;
 /** Of 64 bytes V8 keeps an array among its objects; a larger one is memory apart, which makes work for each of 75,000 tables. */
 const noHash = new Uint32Array(16);
 
@@ -9,10 +13,12 @@ const noHash = new Uint32Array(16);
  * names several times as quick as a Map.
  */
 export class NameIndex {
-  readonly #names: string[] = [];
+  #names: string[] = [];
   #hashes = noHash;
   /** One more than the number of a name, by its hash; 0 where there is none. */
   #slots = noHash;
+  /** How many slots hold a name that is gone. */
+  #gone = 0;
   /** Names for which there was no slot near the one of their hash. */
   #crowded: Map<string, number> | undefined;
 
@@ -47,20 +53,39 @@ export class NameIndex {
   /**
    * An index of names in another order, of which most are known here and are not hashed again.
    * @param before the number that each of them has here; -1 for one that is new
+   * @param after by the number that a name has here, the one that it gets; -1 for one that is gone
    */
-  reordered(names: readonly string[], before: Int32Array): NameIndex {
+  reordered(names: readonly string[], before: Int32Array, after: Int32Array): NameIndex {
     const index = new NameIndex();
+    index.#names = names.slice();
     let size = noHash.length;
     while (names.length * 2 > size) size *= 2;
-    index.#slots = new Uint32Array(size);
+    const isAsLarge = size === this.#slots.length && this.#crowded === undefined && this.#gone < size / mostGone;
     index.#hashes = new Uint32Array(size / 2);
-    for (const [number, name] of names.entries()) {
-      const old = before[number] ?? -1;
-      index.#names.push(name);
-      index.#hashes[number] = old < 0 ? hashOf(name, 0, name.length) : (this.#hashes[old] ?? 0);
-      index.#put(number);
+    for (let number = 0; number < names.length; number += 1) {
+      const old = before[number] as number;
+      const name = names[number] as string;
+      index.#hashes[number] = old < 0 ? hashOf(name, 0, name.length) : (this.#hashes[old] as number);
     }
+    if (isAsLarge) index.#takeSlots(this, after);
+    else index.#slots = new Uint32Array(size);
+    for (let number = 0; number < names.length; number += 1) if (!isAsLarge || (before[number] as number) < 0) index.#put(number);
     return index;
+  }
+
+  /** Has names where they are in the slots of another index of the same size, under their new numbers. */
+  #takeSlots(other: NameIndex, after: Int32Array): void {
+    const slots = other.#slots.slice();
+    let gone = other.#gone;
+    for (let slot = 0; slot < slots.length; slot += 1) {
+      const number = slots[slot] as number;
+      if (number === 0 || number === goneName) continue;
+      const now = after[number - 1] as number;
+      slots[slot] = now < 0 ? goneName : now + 1;
+      if (now < 0) gone += 1;
+    }
+    this.#slots = slots;
+    this.#gone = gone;
   }
 
   #append(name: string, hash: number): number {
@@ -106,6 +131,7 @@ export class NameIndex {
     hashes.set(this.#hashes.subarray(0, this.#names.length));
     this.#hashes = hashes;
     this.#slots = new Uint32Array(size);
+    this.#gone = 0;
     this.#crowded = undefined;
     for (let number = 0; number < this.#names.length; number += 1) this.#put(number);
   }

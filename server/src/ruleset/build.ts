@@ -5,6 +5,7 @@ import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 import { hostNamed } from '../syntax/pasted/host-named.ts';
+import { carryMarks } from './chain-marks.ts';
 import { changedLines } from './changed-lines.ts';
 import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
@@ -237,6 +238,7 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   if (!isFamilySaid) return yield* buildRuleset(document);
   const { at, added } = changedLines(before.lines, lines);
   yield;
+  const changed: string[] = [];
   let isAlikeThroughout = lines.length === before.lines.length;
   for (let number = at; isAlikeThroughout && number < at + added; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
@@ -244,9 +246,17 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
     const line = lines.at(number);
     const old = before.lines.at(number);
     isAlikeThroughout = line !== undefined && old !== undefined && isPlain(line) && isAlike(line, old);
+    if (line?.kind === 'rule') changed.push(line.name);
   }
   if (!isAlikeThroughout) return (yield* patchRuleset(lines, before)) ?? (yield* buildRuleset(document));
-  return { lines, dumps: before.dumps, tables: before.tables };
+  const ruleset: Ruleset = { lines, dumps: before.dumps, tables: before.tables };
+  const names = new Set(changed);
+  carryMarks(
+    before,
+    ruleset,
+    before.tables.map(({ index }) => ({ table: index, names, before: undefined })),
+  );
+  return ruleset;
 }
 
 /** The same as `buildRuleset`, without pauses. */

@@ -18,25 +18,11 @@ const linesBetweenPauses = 4_096;
 
 /** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. Pauses every few thousand. */
 export function* cutLines(lines: Lines, from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
-  let rules = 0;
-  let withoutTarget = 0;
-  const { places, lengths } = lines.columns;
-  const byLength = yield* longest(lines, from, to, (number, line) => {
-    rules += 1;
-    // Every rule of a known shape has a target.
-    if (line?.target === '') withoutTarget += 1;
-    return line?.text.length ?? (lengths[places[number] as number] as number);
-  });
+  const { rules, withoutTarget, longest: byLength } = yield* longestRules(lines, from, to);
   const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
   // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
   if (withoutTarget < fewestLines || withoutTarget * 3 < rules) return cut;
-  const byWords = yield* longest(lines, from, to, (number) => {
-    const prefix = lines.formAt(number)?.prefix ?? 0;
-    return lines
-      .textAt(number)
-      .slice(prefix, prefix + mostRead)
-      .split(/\s+/).length;
-  });
+  const byWords = yield* wordiest(lines, from, to);
   return (yield* areCut(lines, byWords, chains)) ? new Set([...cut, ...byWords]) : cut;
 }
 
@@ -48,11 +34,49 @@ function isRule(line: Line): boolean {
   return line.kind === 'rule' || (line.kind === 'other' && !line.listing && beginsWithOption(line));
 }
 
-/** What a rule measures, by its number; with the line, unless it is of a known shape. */
-type Measure = (number: number, line: Line | undefined) => number;
+/** The rules, as iptables prints them in any form or begins them, that have the most characters; and how many there are. */
+interface LongestRules {
+  rules: number;
+  /** How many of them lead nowhere. */
+  withoutTarget: number;
+  most: number;
+  longest: number[];
+}
 
-/** The rules, as iptables prints them in any form or begins them, that measure most. */
-function* longest(lines: Lines, from: number, to: number, measure: Measure): Steps<readonly number[]> {
+function* longestRules(lines: Lines, from: number, to: number): Steps<LongestRules> {
+  const found: LongestRules = { rules: 0, withoutTarget: 0, most: 0, longest: [] };
+  for (let start = from; start < to; start += linesBetweenPauses) {
+    if (start > from) yield;
+    addLongest(found, lines, start, Math.min(start + linesBetweenPauses, to));
+  }
+  return found;
+}
+
+/** Adds the rules of some lines. Those of known shapes are read in the columns: each has a target. */
+function addLongest(found: LongestRules, lines: Lines, from: number, to: number): void {
+  const { places, targets, lengths } = lines.columns;
+  for (let number = from; number < to; number += 1) {
+    let size = 0;
+    const place = places[number] ?? -1;
+    if (place >= 0) {
+      if (targets[place] === declares) continue;
+      size = lengths[place] as number;
+    } else {
+      const line = lines.at(number);
+      if (line === undefined || !isRule(line)) continue;
+      size = line.text.length;
+      if (line.target === '') found.withoutTarget += 1;
+    }
+    found.rules += 1;
+    if (size < found.most) continue;
+    if (size > found.most) found.longest = [];
+    found.most = size;
+    found.longest.push(number);
+  }
+}
+
+/** The same rules that have the most words. */
+function* wordiest(lines: Lines, from: number, to: number): Steps<readonly number[]> {
   const { places, targets } = lines.columns;
   let most = 0;
   let found: number[] = [];
@@ -62,10 +86,14 @@ function* longest(lines: Lines, from: number, to: number, measure: Measure): Ste
     const isShaped = place >= 0;
     const line = isShaped ? undefined : lines.at(number);
     if (isShaped ? targets[place] === declares : line === undefined || !isRule(line)) continue;
-    const size = measure(number, line);
-    if (size < most) continue;
-    if (size > most) found = [];
-    most = size;
+    const prefix = lines.formAt(number)?.prefix ?? 0;
+    const words = lines
+      .textAt(number)
+      .slice(prefix, prefix + mostRead)
+      .split(/\s+/).length;
+    if (words < most) continue;
+    if (words > most) found = [];
+    most = words;
     found.push(number);
   }
   return found;

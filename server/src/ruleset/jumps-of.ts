@@ -3,7 +3,7 @@ import type { Lines } from '../syntax/lines.ts';
 import type { Table } from './ruleset.ts';
 
 /** The indices of the chains that rules jump or go to, each once, in rule order. */
-export function jumpsOf(lines: Lines, rules: readonly number[], places: NameIndex, targets: Table['targets']): readonly number[] {
+export function jumpsOf(lines: Lines, rules: Iterable<number>, places: NameIndex, targets: Table['targets']): readonly number[] {
   const jumps = new Set<number>();
   for (const number of rules) {
     const target = lines.targetAt(number);

@@ -1,8 +1,9 @@
 /** An edit of a few lines, and the numbers of lines behind it. */
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
+import { placeOf } from '../syntax/unusual-lines.ts';
 import { changedLines } from './changed-lines.ts';
-import { type NumberLists, withLists } from './number-lists.ts';
+import type { NumberLists } from './number-lists.ts';
 
 /** With more lines than these it is as well to build anew. */
 const mostLines = 64;
@@ -26,27 +27,18 @@ export function movedLine(number: number, edit: LineEdit): number {
   return number < edit.at ? number : number + edit.added.length - edit.removed.length;
 }
 
-/** The numbers of lines after the edit; those of removed lines are left out. */
+/** Numbers of lines, which ascend, after the edit; those of removed lines are left out. */
 export function movedLines(numbers: readonly number[], edit: LineEdit): readonly number[] {
-  const end = edit.at + edit.removed.length;
-  const moved: number[] = [];
-  for (const number of numbers) if (number < edit.at || number >= end) moved.push(movedLine(number, edit));
+  const above = placeOf(numbers, edit.at);
+  const below = placeOf(numbers, edit.at + edit.removed.length);
+  const by = edit.added.length - edit.removed.length;
+  if (above === below && (by === 0 || below === numbers.length)) return numbers;
+  const moved = numbers.slice(0, numbers.length - below + above);
+  for (let at = below, to = above; at < numbers.length; at += 1, to += 1) moved[to] = (numbers[at] as number) + by;
   return moved;
 }
 
 /** Lists of lines after the edit, where none of them is a line that was removed. */
 export function movedLists(lists: NumberLists, edit: LineEdit): NumberLists {
   return lists.moved(edit.at, edit.added.length - edit.removed.length);
-}
-
-/** Without the lines that the edit removes from the lists of some chains. */
-export function withoutRemoved(lists: NumberLists, count: number, chains: Iterable<number>, edit: LineEdit): NumberLists {
-  const end = edit.at + edit.removed.length;
-  const others = new Map<number, readonly number[]>();
-  for (const chain of chains) {
-    const numbers = lists.at(chain);
-    const kept = numbers.filter((number) => number < edit.at || number >= end);
-    if (kept.length < numbers.length) others.set(chain, kept);
-  }
-  return withLists(lists, count, others);
 }

@@ -239,25 +239,6 @@ export function withoutRepeats(lists: NumberLists): NumberLists {
   return new NumberLists(starts, values.slice(0, length));
 }
 
-/** The same lists in another order: list `index` is the one that had the index `before[index]`, and empty where that is -1. */
-export function reorderedLists({ starts: oldStarts, values: oldValues }: NumberLists, before: Int32Array): NumberLists {
-  const starts = new Uint32Array(before.length + 1);
-  const values = new Uint32Array(oldValues.length);
-  let length = 0;
-  for (let index = 0; index < before.length; index += 1) {
-    const old = before[index] as number;
-    if (old >= 0) {
-      const end = oldStarts[old + 1] as number;
-      for (let at = oldStarts[old] as number; at < end; at += 1) {
-        values[length] = oldValues[at] as number;
-        length += 1;
-      }
-    }
-    starts[index + 1] = length;
-  }
-  return new NumberLists(starts, values.subarray(0, length));
-}
-
 /**
  * The same lists with others in the place of some, by their indices.
  * @param count how many lists there are

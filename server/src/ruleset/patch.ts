@@ -4,30 +4,47 @@
  */
 
 import type { Steps } from '../base/steps.ts';
-import { findTarget, standardTargets } from '../catalog/lookup.ts';
+import { findTarget, targets as knownTargets, standardTargets } from '../catalog/lookup.ts';
+import { isBuiltinChain } from '../catalog/tables.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 import type { ChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
+import { type ChangedChains, carryMarks } from './chain-marks.ts';
+import { type EditedChain, editedChains, isSameOrder, type Piece, piecesOf } from './edited-chains.ts';
 import { jumpsOf } from './jumps-of.ts';
-import { editBetween, type LineEdit, movedLine, movedLines, movedLists, withoutRemoved } from './line-edit.ts';
-import { withLists } from './number-lists.ts';
-import { patchDeclarations, type Reordered } from './patch-declarations.ts';
+import { editBetween, type LineEdit, movedLine, movedLines, movedLists } from './line-edit.ts';
+import { carryProxyNames } from './proxy-names.ts';
 import { keepReach } from './reachable.ts';
+import { type Reordered, rearrangedLines, rearrangedPlaces, reorderedPlaces } from './rearranged.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 import { TableChain } from './table-chain.ts';
 
-/** Whether a line says nothing but a rule, if that, of a chain that stands declared above the edit, and jumps to another such chain. */
-function canPatch(line: Line, table: Table, at: number): boolean {
+function isTargetName(name: string): boolean {
+  return standardTargets.has(name) || findTarget(name) !== undefined;
+}
+
+/** Whether a line says nothing but a declaration of a chain of the user's, or a rule at the end of a chain, if that. */
+function canPatch(line: Line, table: Table): boolean {
   if (line.kind === 'blank') return true;
   if (line.kind === 'comment') return readHeader(line.text.slice(line.prefix)) === undefined;
-  if (line.kind !== 'rule' || line.command !== 'append' || line.listing) return false;
-  const isDeclared = (name: string): boolean => (table.chains.get(name)?.declarations[0] ?? at) < at;
-  if (!isDeclared(line.name)) return false;
-  if (line.target === '') return true;
-  const isTarget = standardTargets.has(line.target) || findTarget(line.target, line.context.family) !== undefined;
-  return isTarget ? !line.isGoto && !table.chains.has(line.target) : isDeclared(line.target);
+  if (line.context.within !== undefined || line.listing || line.name === '' || isTargetName(line.name)) return false;
+  if (line.kind === 'chain') return line.isPlain && line.command === 'new' && !isBuiltinChain(table.name, line.name);
+  if (line.kind !== 'rule' || line.command !== 'append') return false;
+  return line.target === '' || (jumpsToTarget(line) ? !line.isGoto : !isTargetName(line.target));
+}
+
+/** Whether a rule jumps to what is no chain. */
+function jumpsToTarget({ target, context }: Line): boolean {
+  return standardTargets.has(target) || findTarget(target, context.family) !== undefined;
+}
+
+/** Whether chains are first mentioned by declarations, rules and jumps alone: a chain that is called like a target is so where it is declared. */
+function hasPlainOrder({ chains, lists }: Table): boolean {
+  if (lists.mentions.count > 0) return false;
+  for (const name of standardTargets.keys()) if (chains.has(name)) return false;
+  return knownTargets.every(({ name }) => !chains.has(name));
 }
 
 const none: readonly number[] = [];
@@ -40,85 +57,100 @@ function inserted(numbers: readonly number[], number: number): readonly number[]
 /** In the order first named, as a fresh reading has them. */
 function patchTargets(table: Table, edit: LineEdit, isEdited: boolean): Table['targets'] {
   const targets = new Map([...table.targets].map(([name, numbers]) => [name, movedLines(numbers, edit)] as const));
-  for (const [offset, { kind, target }] of isEdited ? edit.added.entries() : []) {
-    if (kind !== 'rule' || target === '' || table.chains.has(target)) continue;
-    targets.set(target, inserted(targets.get(target) ?? none, edit.at + offset));
+  for (const [offset, line] of isEdited ? edit.added.entries() : []) {
+    if (line.kind !== 'rule' || line.target === '' || !jumpsToTarget(line)) continue;
+    targets.set(line.target, inserted(targets.get(line.target) ?? none, edit.at + offset));
   }
   const used = [...targets].filter(([, numbers]) => numbers.length > 0);
   return new Map(used.sort(([, a], [, b]) => (a[0] ?? 0) - (b[0] ?? 0)));
 }
 
-/** The lists of the table that an edit is within. */
-function patchLists({ chains, lists, targets }: Table, edit: LineEdit, lines: Lines): ChainLists {
-  const { places, size: count } = chains;
-  const ruled = new Set<number>();
-  const jumpedTo = new Set<number>();
-  for (const { kind, name, target } of [...edit.removed, ...edit.added]) {
-    const chain = kind === 'rule' ? places.get(name) : undefined;
-    const to = kind === 'rule' ? places.get(target) : undefined;
-    if (chain !== undefined) ruled.add(chain);
-    if (to !== undefined) jumpedTo.add(to);
-  }
-  let rules = movedLists(withoutRemoved(lists.rules, count, ruled, edit), edit);
-  let references = movedLists(withoutRemoved(lists.references, count, jumpedTo, edit), edit);
-  const newRules = new Map<number, readonly number[]>();
-  const newReferences = new Map<number, readonly number[]>();
-  for (const [offset, line] of edit.added.entries()) {
-    if (line.kind !== 'rule') continue;
-    const chain = places.get(line.name);
-    const to = places.get(line.target);
-    const number = edit.at + offset;
-    if (chain !== undefined) newRules.set(chain, inserted(newRules.get(chain) ?? rules.at(chain), number));
-    if (to !== undefined) newReferences.set(to, inserted(newReferences.get(to) ?? references.at(to), number));
-  }
-  rules = withLists(rules, count, newRules);
-  references = withLists(references, count, newReferences);
-  const jumps = new Map<number, readonly number[]>();
-  for (const chain of ruled) {
-    const before = lists.jumps.at(chain);
-    const now = jumpsOf(lines, rules.at(chain), places, targets);
-    if (now.length !== before.length || now.some((to, at) => to !== before[at])) jumps.set(chain, now);
-  }
+/** What an edit changes of the chains of a table. */
+interface Patch {
+  readonly lists: ChainLists;
+  /** Undefined where all chains have the places that they had. */
+  readonly reordered: Reordered | undefined;
+  /** The chains whose rules are others now. */
+  readonly ruled: readonly EditedChain[];
+}
+
+/** The chains of a table in which no line says anything but by other numbers. */
+function movedPatch({ lists }: Table, edit: LineEdit): Patch {
   return {
-    declarations: movedLists(lists.declarations, edit),
-    rules,
-    references,
-    mentions: movedLists(lists.mentions, edit),
-    jumps: withLists(lists.jumps, count, jumps),
+    lists: {
+      declarations: movedLists(lists.declarations, edit),
+      rules: movedLists(lists.rules, edit),
+      references: movedLists(lists.references, edit),
+      mentions: movedLists(lists.mentions, edit),
+      jumps: lists.jumps,
+    },
+    reordered: undefined,
+    ruled: [],
   };
 }
 
-/** @param reordered the chains of the table, where the edit within it is of declarations */
-function patchTable(
-  table: Table,
-  edit: LineEdit,
-  dump: Dump,
-  lines: Lines,
-  isEdited: boolean,
+/** The chains of the table that an edit is within. */
+function patchChains(table: Table, edit: LineEdit, lines: Lines, targets: Table['targets']): Patch {
+  const { chains, lists } = table;
+  const edited = editedChains(table, edit, jumpsToTarget);
+  if (edited.length === 0) return movedPatch(table, edit);
+  const pieces = piecesOf(table, edit, edited);
+  const reordered = isSameOrder(table, pieces) ? undefined : reorderedPlaces(chains.places, pieces);
+  const places = reordered?.places ?? chains.places;
+  const ruledNames = new Set([...edit.removed, ...edit.added].flatMap(({ kind, name }) => (kind === 'rule' ? [name] : [])));
+  const jumpsOfChain = ({ name, before, rules }: EditedChain): readonly number[] => {
+    if (ruledNames.has(name) || before === undefined) return jumpsOf(lines, rules, places, targets);
+    const known = lists.jumps.at(before);
+    return reordered === undefined ? known : known.map((place) => reordered.after[place] as number);
+  };
+  return {
+    lists: {
+      declarations: rearrangedLines(lists.declarations, pieces, edit, ({ declarations }) => declarations),
+      rules: rearrangedLines(lists.rules, pieces, edit, ({ rules }) => rules),
+      references: rearrangedLines(lists.references, pieces, edit, ({ references }) => references),
+      mentions: movedLists(lists.mentions, edit),
+      jumps: patchJumps(lists, pieces, reordered, jumpsOfChain),
+    },
+    reordered,
+    ruled: edited.filter(({ name }) => ruledNames.has(name)),
+  };
+}
+
+/** The jumps of chains after an edit; the same lists where it changes none, and no chain has another place. */
+function patchJumps(
+  { jumps }: ChainLists,
+  pieces: readonly Piece[],
   reordered: Reordered | undefined,
-): Table {
+  jumpsOfChain: (chain: EditedChain) => readonly number[],
+): ChainLists['jumps'] {
+  const now = new Map<EditedChain, readonly number[]>();
+  for (const { chain } of pieces) if (chain !== undefined) now.set(chain, jumpsOfChain(chain));
+  const isAsBefore = [...now].every(([{ before = -1 }, list]) => {
+    const known = jumps.at(before);
+    return known.length === list.length && known.every((place, at) => place === list[at]);
+  });
+  if (isAsBefore && reordered === undefined) return jumps;
+  return rearrangedPlaces(jumps, pieces, reordered?.after, (chain) => now.get(chain) ?? none);
+}
+
+function patchTable(table: Table, edit: LineEdit, dump: Dump, lines: Lines, isEdited: boolean): readonly [Table, Patch] {
+  const targets = patchTargets(table, edit, isEdited);
+  const patch = isEdited ? patchChains(table, edit, lines, targets) : movedPatch(table, edit);
+  const { lists, reordered, ruled } = patch;
+  const places = reordered?.places ?? table.chains.places;
   const patched: Table = {
     ...table,
     dump,
     firstLine: movedLine(table.firstLine, edit),
     endLine: movedLine(table.endLine, edit),
     commitLine: table.commitLine === undefined ? undefined : movedLine(table.commitLine, edit),
-    chains: new ChainMap<Chain>(reordered?.places ?? table.chains.places, (place, name) => new TableChain(patched, place, name)),
-    lists:
-      reordered?.lists ??
-      (isEdited
-        ? patchLists(table, edit, lines)
-        : {
-            declarations: movedLists(table.lists.declarations, edit),
-            rules: movedLists(table.lists.rules, edit),
-            references: movedLists(table.lists.references, edit),
-            mentions: movedLists(table.lists.mentions, edit),
-            jumps: table.lists.jumps,
-          }),
-    targets: patchTargets(table, edit, isEdited),
+    chains: new ChainMap<Chain>(places, (place, name) => new TableChain(patched, place, name)),
+    lists,
+    targets,
   };
-  if (reordered !== undefined || patched.lists.jumps === table.lists.jumps) keepReach(table, patched, reordered);
-  return patched;
+  if (reordered !== undefined) carryProxyNames(table.chains.places, places, reordered.before);
+  keepReach(table, patched, lines, reordered, ruled);
+  return [patched, patch];
 }
 
 /** The table that an edit is within, behind its `*name` and before its COMMIT. */
@@ -129,26 +161,30 @@ function editedTable(ruleset: Ruleset, { at, removed }: LineEdit): Table | undef
   );
 }
 
-/** The ruleset of lines that came of an edit; undefined where the edit says more than rules of known chains, or declarations. */
+/** The ruleset of lines that came of an edit; undefined where the edit says more than rules at the end of chains, and declarations. */
 export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
   const edit = editBetween(before.lines, lines);
   const edited = edit === undefined ? undefined : editedTable(before, edit);
   if (edit === undefined || edited === undefined) return undefined;
-  const isOfRules = [...edit.removed, ...edit.added].every((line) => canPatch(line, edited, edit.at));
-  const reordered = isOfRules ? undefined : patchDeclarations(edited, edit);
-  if (!isOfRules && reordered === undefined) return undefined;
+  const all = [...edit.removed, ...edit.added];
+  if (!all.every((line) => canPatch(line, edited))) return undefined;
+  if (!all.every(({ kind }) => kind === 'blank' || kind === 'comment') && !hasPlainOrder(edited)) return undefined;
   const tables: Table[] = [];
   const dumps: Dump[] = [];
+  const changed: ChangedChains[] = [];
   for (const dump of before.dumps) {
     const dumpTables: Table[] = [];
     const patched: Dump = { ...dump, tables: dumpTables };
     for (const table of dump.tables) {
       yield;
-      const copy = patchTable(table, edit, patched, lines, table === edited, table === edited ? reordered : undefined);
+      const [copy, { reordered, ruled }] = patchTable(table, edit, patched, lines, table === edited);
+      changed.push({ table: table.index, names: ruled.map(({ name }) => name), before: reordered?.before });
       tables.push(copy);
       dumpTables.push(copy);
     }
     dumps.push(patched);
   }
-  return { lines, dumps, tables };
+  const ruleset: Ruleset = { lines, dumps, tables };
+  carryMarks(before, ruleset, changed);
+  return ruleset;
 }

@@ -54,6 +54,18 @@ export function* proxyNameSteps({ places }: ChainMap<Chain>): Steps<Uint8Array> 
   return kinds;
 }
 
+/** Keeps what is known of names for an index that has them in another order. */
+export function carryProxyNames(from: NameIndex, to: NameIndex, before: Int32Array): void {
+  const kinds = known.get(from);
+  if (kinds === undefined) return;
+  const carried = new Uint8Array(before.length);
+  for (let place = 0; place < before.length; place += 1) {
+    const old = before[place] as number;
+    carried[place] = old < 0 ? kindOf(to.names[place] as string) : (kinds[old] as number);
+  }
+  known.set(to, carried);
+}
+
 function kindOf(name: string): number {
   if (!name.startsWith('KUBE-')) return notOfProxy;
   if (name.startsWith('FW-', 'KUBE-'.length)) return external;

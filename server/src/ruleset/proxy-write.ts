@@ -2,6 +2,7 @@
  * What kube-proxy writes in one go, and what a text lacks of it. One lack may be a fault that somebody made on the node: a rule that was deleted, a chain
  * that was flushed, chains that were left over. Lacks of several kinds have no such cause in common but one: lines of the text are missing.
  */
+import { countLeftOver } from './left-over.ts';
 import type { Ruleset, Table } from './ruleset.ts';
 
 /** A kind of lack, and whether a dump has it; a kind counts once, however many chains have it. */
@@ -52,10 +53,8 @@ function isMarkEmpty(nat: Table): boolean {
 }
 
 /** A chain of a Service or an endpoint to which nothing jumps: what kube-proxy leaves over for a while, too. */
-const hasLeftOver: Lack = (_ruleset, { lists }, _filter, { services, endpoints }) => {
-  const isLeft = (chain: number): boolean => lists.references.lengthOf(chain) === 0 && lists.rules.lengthOf(chain) > 0;
-  return services.some(isLeft) || endpoints.some(isLeft);
-};
+const hasLeftOver: Lack = (_ruleset, { lists }, _filter, { services, endpoints }) =>
+  countLeftOver(lists, services) > 0 || countLeftOver(lists, endpoints) > 0;
 
 /** A chain of an endpoint that has rules, and none that changes the destination. */
 const lacksTranslation: Lack = ({ lines }, { lists }, _filter, { endpoints }) => {
@@ -69,9 +68,9 @@ const lacksEndpoints: Lack = ({ lines }, { lists }, _filter, { services }) => {
   return services.some((chain) => lists.rules.lengthOf(chain) > 0 && !lists.rules.some(chain, leadsOn));
 };
 
-/** Those that look at each chain come last, and only where another one was found. */
+/** Those that look at each chain come last, and only where another one was found; of these the one for the most chains. */
 const cheap: readonly Lack[] = [lacksNodePortsJump, lacksAnswers, lacksFilterJumps, lacksHostPortJump, lacksMark];
-const dear: readonly Lack[] = [hasLeftOver, lacksTranslation, lacksEndpoints];
+const dear: readonly Lack[] = [hasLeftOver, lacksEndpoints, lacksTranslation];
 
 const enough = 2;
 

@@ -1,6 +1,9 @@
 import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Hook } from '../catalog/types.ts';
+import type { Lines } from '../syntax/lines.ts';
+import { changedJumps, changeReach, type Ruled } from './changed-reach.ts';
+import type { Reordered } from './rearranged.ts';
 import type { Chain, Ruleset, Table } from './ruleset.ts';
 
 const bits: Readonly<Record<Hook, number>> = { PREROUTING: 1, INPUT: 2, FORWARD: 4, OUTPUT: 8, POSTROUTING: 16 };
@@ -37,8 +40,8 @@ interface Spread {
   readonly reached: Uint8Array;
   /** Which built-in chains lead to a chain is asked of few, mostly near those; that some do, of all. Known so far from the end of `order`. */
   masks: Masks | undefined;
-  /** What the masks are made of. */
-  readonly order: Uint32Array;
+  /** What the masks are made of; undefined where it was not walked yet. */
+  order: Uint32Array | undefined;
   readonly loops: readonly Loop[];
 }
 
@@ -62,8 +65,9 @@ function reachFrom(table: Table, spread: Spread): Reach {
   const { reached, loops } = spread;
   const found = spread;
   const bitsOf = ({ index }: Chain): number => {
+    found.order ??= runToEnd(walk(table)).order;
     found.masks ??= noMasks(table, found.order);
-    if (reached[index] === 1) findMask(table, found.masks, found, index);
+    if (reached[index] === 1) findMask(table, found.masks, found.order, loops, index);
     return found.masks.bits[index] as number;
   };
   return {
@@ -75,30 +79,34 @@ function reachFrom(table: Table, spread: Spread): Reach {
 }
 
 /**
- * Says that another version of a table has the same chains with the same jumps, whatever lines say so: what leads where need not be walked
- * again. Loops name chains, which have other lines then, and are looked for anew.
- * @param places where they are in other places, the place of each before, -1 for one to which nothing leads, and of each of those before the place now
+ * Keeps what is known of a table for its version after an edit: what no changed jump leads to need not be walked again. Where loops are, or come, all is
+ * walked anew: they name chains, which have other lines then.
+ * @param reordered where the chains are in other places
+ * @param ruled the chains whose rules are others now
  */
-export function keepReach(
-  from: Table,
-  to: Table,
-  places: { readonly before: Int32Array; readonly after: Int32Array } | undefined,
-): void {
+export function keepReach(from: Table, to: Table, lines: Lines, reordered: Reordered | undefined, ruled: readonly Ruled[]): void {
   const spread = known.get(from);
   if (spread === undefined || spread.loops.length > 0) return;
-  if (places === undefined) {
+  if (hooks.some((hook) => from.chains.has(hook) !== to.chains.has(hook))) return;
+  if (reordered === undefined && from.lists.jumps === to.lists.jumps) {
     known.set(to, spread);
     return;
   }
-  const { before, after } = places;
-  const reached = new Uint8Array(before.length);
-  for (let place = 0; place < before.length; place += 1) reached[place] = spread.reached[before[place] as number] as number;
-  known.set(to, {
-    reached,
-    masks: undefined,
-    order: spread.order.map((place) => after[place] as number),
-    loops: spread.loops,
-  });
+  const reached = movedReach(spread.reached, reordered?.before);
+  const changes = changedJumps(from, to, reordered, ruled, spread.reached);
+  if (!changeReach(to, lines, reached, changes)) return;
+  const isAsBefore = changes.added.length === 0 && changes.lost.length === 0;
+  const after = reordered?.after;
+  const order = spread.order?.map((place) => (after === undefined ? place : (after[place] as number)));
+  known.set(to, { reached, masks: undefined, order: isAsBefore ? order : undefined, loops: spread.loops });
+}
+
+function movedReach(reached: Uint8Array, before: Int32Array | undefined): Uint8Array {
+  if (before === undefined) return reached.slice();
+  const moved = new Uint8Array(before.length);
+  // A new chain was reached from nowhere.
+  for (let place = 0; place < before.length; place += 1) moved[place] = reached[before[place] as number] as number;
+  return moved;
 }
 
 const jumpsBetweenPauses = 8_192;
@@ -184,7 +192,7 @@ function noMasks(table: Table, order: Uint32Array): Masks {
 }
 
 /** Finds what leads to a chain, and to all that stand behind it in the order. */
-function findMask(table: Table, masks: Masks, { order, loops }: Spread, index: number): void {
+function findMask(table: Table, masks: Masks, order: Uint32Array, loops: readonly Loop[], index: number): void {
   if (masks.builtin[index] === 1 || masks.from === 0) return;
   if (loops.length > 0) {
     // Where some way leads back it takes several rounds.

@@ -4,9 +4,11 @@
  * What they lack then says nothing of the node.
  */
 import { createMemory } from '../base/memory.ts';
+import type { NameIndex } from '../base/name-index.ts';
 import type { Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import { cutLines } from './cut-columns.ts';
+import { countLeftOver } from './left-over.ts';
 import {
   notOfProxy,
   endpoint as ofEndpoints,
@@ -34,7 +36,12 @@ interface ProxyChains {
 /** Chains by their indices: there are tens of thousands. */
 type ChainPlaces = readonly number[];
 
+const known = createMemory<NameIndex, ProxyChains>();
+
+/** Told by names alone, which versions of a table share. */
 function* proxyChains({ chains }: Table): Steps<ProxyChains> {
+  const before = known.get(chains.places);
+  if (before !== undefined) return before;
   const services: number[] = [];
   const external: number[] = [];
   const endpoints: number[] = [];
@@ -54,7 +61,9 @@ function* proxyChains({ chains }: Table): Steps<ProxyChains> {
       default:
     }
   }
-  return { services, external, endpoints };
+  const found: ProxyChains = { services, external, endpoints };
+  known.set(chains.places, found);
+  return found;
 }
 
 function hasRules({ lists }: Table, chain: number): boolean {
@@ -63,12 +72,6 @@ function hasRules({ lists }: Table, chain: number): boolean {
 
 function isReferenced({ lists }: Table, chain: number): boolean {
   return lists.references.lengthOf(chain) > 0;
-}
-
-function count(chains: ChainPlaces, is: (chain: number) => boolean): number {
-  let found = 0;
-  for (const chain of chains) if (is(chain)) found += 1;
-  return found;
 }
 
 /** A chain for a port of a Service is there only if it has endpoints, an endpoint's only if a Service has it, and none of these is ever empty. */
@@ -93,7 +96,7 @@ function lacksHalf(table: Table, { services, external, endpoints }: ProxyChains)
 function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, endpoints }: ProxyChains): boolean {
   const isFilled = (chain: number): boolean => hasRules(table, chain);
   const isMostlyLeft = (chains: ChainPlaces): boolean => {
-    const left = count(chains, (chain) => isFilled(chain) && !isReferenced(table, chain));
+    const left = countLeftOver(table.lists, chains);
     return left >= several && left * 4 >= table.lists.rules.countFilled(chains);
   };
   if (![services, external, endpoints].some(isMostlyLeft)) return false;

@@ -55,7 +55,7 @@ export function* carryUnusualLines(old: Lines, now: Lines, from: number, to: num
 }
 
 /** How many of some numbers, which ascend, are below a bound: the place of the first that is not. */
-export function placeOf(numbers: readonly number[], bound: number): number {
+export function placeOf(numbers: ArrayLike<number>, bound: number): number {
   let [low, high] = [0, numbers.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -85,6 +85,8 @@ function chainLike(table: Table | undefined, ...prefixes: readonly string[]): Ch
 /** The first rule of KUBE-SERVICES that looks an address up in a set, as only ipvs mode has them. */
 function setLookup(ruleset: Ruleset, services: Chain | undefined): number | undefined {
   return services?.rules.slice(0, mostRulesLookedAt).find((line) => {
+    // To read a rule takes far longer than to look for the name of the match.
+    if (!ruleset.lines.textAt(line).includes('set')) return false;
     const rule = ruleAt(ruleset, line);
     return rule !== undefined && optionOf(rule, '--match-set') !== undefined;
   });

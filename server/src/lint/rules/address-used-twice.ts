@@ -2,6 +2,7 @@ import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import { splitHashedName } from '../../kube/identity/chain-names.ts';
 import { destinationPort, protocolOf, singleAddress } from '../../kube/proxy/rule-values.ts';
+import { marksOf, newChainMark } from '../../ruleset/chain-marks.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -14,13 +15,21 @@ export const addressUsedTwice: LintRule = {
   check,
 };
 
+/** Of a KUBE-SERVICES in which no two rules with other targets have one address. */
+const hasOwnAddresses = newChainMark();
+
 const rulesBetweenPauses = 512;
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
     const services = table.name === 'nat' ? table.chains.get('KUBE-SERVICES') : undefined;
-    if (services !== undefined) yield* checkAddresses(ruleset, services, report);
+    if (services === undefined) continue;
+    const marks = marksOf(ruleset, table);
+    if (((marks[services.index] as number) & hasOwnAddresses) > 0) continue;
+    const numbers = yield* suspects(ruleset, services);
+    if (numbers.length > 0) yield* checkAddresses(ruleset, services, numbers, report);
+    else (marks[services.index] as number) |= hasOwnAddresses;
   }
 }
 
@@ -81,9 +90,14 @@ function* suspects({ lines }: Ruleset, services: Chain): Steps<readonly number[]
   return services.rules.filter((number) => shared.has(addressWord(lines.textAt(number))));
 }
 
-function* checkAddresses(ruleset: Ruleset, services: Chain, report: (finding: Finding) => void): Steps<void> {
+function* checkAddresses(
+  ruleset: Ruleset,
+  services: Chain,
+  numbers: readonly number[],
+  report: (finding: Finding) => void,
+): Steps<void> {
   const first = new Map<string, { readonly number: number; readonly hash: string }>();
-  for (const [index, number] of (yield* suspects(ruleset, services)).entries()) {
+  for (const [index, number] of numbers.entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
     const line = ruleset.lines.kept(number);
     const frontend = line === undefined ? null : frontendOf(line);

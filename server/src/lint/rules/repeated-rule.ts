@@ -1,9 +1,11 @@
 import type { Steps } from '../../base/steps.ts';
 import { builtinChains } from '../../catalog/tables.ts';
+import { marksOf, newChainMark } from '../../ruleset/chain-marks.ts';
 import { formOf, isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { type Line, wholeText } from '../../syntax/line.ts';
+import type { Lines } from '../../syntax/lines.ts';
 import { removedLines } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
@@ -33,6 +35,9 @@ const changing = new Set([
   'string',
 ]);
 
+/** Of chains in which no text of a rule stands twice. */
+const isDistinct = newChainMark();
+
 /** Few of which have more than one rule. */
 const chainsBetweenPauses = 8_192;
 
@@ -40,10 +45,12 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
+    const marks = marksOf(ruleset, table);
     for (const [at, chain] of tableFacts(ruleset, table).plain.entries()) {
       if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-      if (chain.rules.length < 2) continue;
-      yield* reportRepeated(input, chain, report);
+      if (((marks[chain.index] as number) & isDistinct) > 0 || table.lists.rules.lengthOf(chain.index) < 2) continue;
+      if (yield* mayRepeat(ruleset.lines, chain.rules)) yield* reportRepeated(input, chain, report);
+      else (marks[chain.index] as number) |= isDistinct;
       yield;
     }
   }
@@ -59,6 +66,43 @@ function bareText(line: Line | undefined): string | undefined {
 
 /** Rules looked at between two pauses; a hostile file has all of them in one chain. */
 const rulesBetweenPauses = 500;
+const columnsBetweenPauses = 4_096;
+
+/**
+ * Whether two rules of a chain may have the same text, told by the parts of it in which rules of one chain differ: no text is made of thousands of lines of
+ * which each leads elsewhere.
+ */
+function* mayRepeat(lines: Lines, rules: readonly number[]): Steps<boolean> {
+  const { source } = lines.text;
+  const seen = new Set<number>();
+  let hashed = 0;
+  for (let place = 0; place < rules.length; place += 1) {
+    if (place % columnsBetweenPauses === columnsBetweenPauses - 1) yield;
+    const number = rules[place] as number;
+    const start = lines.startAt(number);
+    // Counters stand in front.
+    const isBare = start >= 0 && source.startsWith('-', start);
+    const text = isBare ? source : bareText(lines.at(number));
+    if (text === undefined) continue;
+    seen.add(isBare ? hashOf(text, start, lines.lengthAt(number)) : hashOf(text, 0, text.length));
+    hashed += 1;
+    if (seen.size < hashed) return true;
+  }
+  return false;
+}
+
+/** Where a rule says its first condition, and how many characters of that and of its end are looked at. */
+const behindChain = 17;
+const looked = 16;
+
+function hashOf(text: string, start: number, length: number): number {
+  const end = start + length;
+  let hash = length;
+  for (let at = start + behindChain; at < Math.min(start + behindChain + looked, end); at += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1);
+  for (let at = Math.max(end - looked, start); at < end; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1);
+  return hash;
+}
 
 function* reportRepeated(input: LintInput, chain: Chain, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;

@@ -1,4 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
+import { marksOf, newChainMark } from '../../ruleset/chain-marks.ts';
 import { formOf, isRuleShownWhole, mayMixChains, mayMixTables } from '../../ruleset/completeness.ts';
 import type { NormalizedExtension, NormalizedRule } from '../../ruleset/normalize-rule.ts';
 import { comparableRule, coversRule, mayCover } from '../../ruleset/rule-covers.ts';
@@ -26,6 +27,9 @@ const plainEndings = new Set(['ACCEPT', 'DROP', 'REJECT', 'RETURN']);
 /** Likewise, where it counts what is behind `--to-destination`. */
 const translations = new Set(['DNAT', 'SNAT', 'REDIRECT', 'MASQUERADE', 'NETMAP']);
 
+/** Of chains in which no rule that ends packets' way stands above one with another target. */
+const hasNoTaker = newChainMark();
+
 /** Few of which have more than one rule. */
 const chainsBetweenPauses = 8_192;
 
@@ -33,10 +37,13 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   for (const table of input.ruleset.tables) {
     yield;
     if (mayMixChains(input.ruleset, table)) continue;
+    const marks = marksOf(input.ruleset, table);
     for (const [at, chain] of tableFacts(input.ruleset, table).plain.entries()) {
       if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-      if (chain.rules.length < 2) continue;
-      yield* reportShadowed(input, chain, report);
+      if (((marks[chain.index] as number) & hasNoTaker) > 0 || table.lists.rules.lengthOf(chain.index) < 2) continue;
+      // No rule is read before: most chains have no two such rules.
+      if (yield* mayShadow(input.ruleset, chain)) yield* reportShadowed(input, chain, report);
+      else (marks[chain.index] as number) |= hasNoTaker;
     }
   }
 }
@@ -48,8 +55,6 @@ const looksBetweenPauses = 4_096;
 
 function* reportShadowed(input: LintInput, chain: Chain, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
-  // No rule is read before: most chains have no two such rules.
-  if (!(yield* mayShadow(ruleset, chain))) return;
   const isLoose = formOf(ruleset, chain.table) === 'rules';
   const isMixed = mayMixTables(ruleset, chain.table);
   const takers: Takers = new Map();
@@ -78,19 +83,20 @@ function* mayShadow(ruleset: Ruleset, chain: Chain): Steps<boolean> {
   let may = false;
   for (const [place, number] of chain.rules.entries()) {
     if (place % looksBetweenPauses === looksBetweenPauses - 1) yield;
-    const line = ruleset.lines.at(number);
     // With rules put in front or taken away the order is another one than in the text.
-    if (line?.command !== 'append') return false;
-    if (ending === undefined) ending = isEnding(ruleset, chain, number) ? line.target : undefined;
-    else may ||= line.target !== ending || !plainEndings.has(ending);
+    if (ruleset.lines.formAt(number)?.command !== 'append') return false;
+    if (ending === undefined) ending = isEnding(ruleset, chain, number) ? ruleset.lines.targetAt(number) : undefined;
+    else may ||= ruleset.lines.targetAt(number) !== ending || !plainEndings.has(ending);
   }
   return may;
 }
 
 /** Whether packets that meet the rule on a line are through with its chain. */
 function isEnding({ lines }: Ruleset, { table }: Chain, number: number): boolean {
-  const { target = '', isGoto = false } = lines.at(number) ?? {};
-  return isGoto || ((plainEndings.has(target) || translations.has(target)) && !table.chains.has(target));
+  const target = lines.targetAt(number);
+  return (
+    lines.formAt(number)?.isGoto === true || ((plainEndings.has(target) || translations.has(target)) && !table.chains.has(target))
+  );
 }
 
 function readRule(ruleset: Ruleset, number: number): NormalizedRule | undefined {

@@ -1,6 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
 import { extensionData, findTarget, matches } from '../../catalog/lookup.ts';
 import type { ExtensionSpec, Hook } from '../../catalog/types.ts';
+import { marksOf, newChainMark } from '../../ruleset/chain-marks.ts';
 import { mayMixTables } from '../../ruleset/completeness.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
 import { chainsReachedFrom, isReachedFrom, otherHooks, reachOf } from '../../ruleset/reachable.ts';
@@ -20,6 +21,9 @@ export const targetNotInChain: LintRule = {
   check,
 };
 
+/** Of chains without such a match. */
+const hasNoPlaced = newChainMark();
+
 const chainsBetweenPauses = 128;
 const rulesBetweenPauses = 2_048;
 
@@ -30,9 +34,11 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     if (mayMixTables(ruleset, table)) continue;
     checkTargets(ruleset, table, report);
     yield;
+    const marks = marksOf(ruleset, table);
     for (const [at, chain] of tableFacts(ruleset, table).plain.entries()) {
       if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-      if (!chain.builtin) yield* checkMatches(ruleset, chain, report);
+      if (((marks[chain.index] as number) & hasNoPlaced) > 0 || chain.builtin) continue;
+      if (!(yield* checkMatches(ruleset, chain, report))) (marks[chain.index] as number) |= hasNoPlaced;
     }
     yield;
     checkTargetsWithOptions(ruleset, table, report);
@@ -132,8 +138,10 @@ function checkTargetsWithOptions(ruleset: Ruleset, table: Table, report: (findin
   }
 }
 
-function* checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+/** Says whether some rule loads such a match at all. */
+function* checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<boolean> {
   const { lines } = ruleset;
+  let hasPlaced = false;
   // Lines of one shape load the same: what varies is values.
   const without = new Set<number>();
   for (const [at, number] of chain.rules.entries()) {
@@ -141,7 +149,8 @@ function* checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding
     const shape = lines.shapeAt(number);
     if (without.has(shape) || lines.formAt(number)?.listing !== false) continue;
     const placed = new Set(placedIn(lines.textAt(number)));
-    if (placed.size === 0 && shape > 0) without.add(shape);
+    if (placed.size > 0) hasPlaced = true;
+    else if (shape > 0) without.add(shape);
     for (const spec of placed) {
       const options = ruleAt(ruleset, number)?.options ?? [];
       const hooks = hooksOf(spec, chain.table, options);
@@ -150,6 +159,7 @@ function* checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding
       if (word !== undefined) reportPlaced({ line: number, start: word.start, end: word.end }, spec, hooks, chain, report);
     }
   }
+  return hasPlaced;
 }
 
 function reportPlaced(

@@ -1,11 +1,10 @@
-import { createMemory } from '../../base/memory.ts';
 import { percentText } from '../../base/percent.ts';
 import type { Steps } from '../../base/steps.ts';
 import { savedShare } from '../../kube/expected/port-rules.ts';
+import { marksOf, newChainMark } from '../../ruleset/chain-marks.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
-import type { Lines } from '../../syntax/lines.ts';
 import { type Change, replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
@@ -25,27 +24,8 @@ const chainsBetweenPauses = 256;
 /** With 11 digits equal shares differ by less than a millionth; with five they do so by this from about 300 endpoints on. */
 const tolerance = 0.002;
 
-/** The lines of chains that were found even, as `Lines.identityAt` tells them apart, by the first of them: an edit elsewhere leaves them as they are. */
-const even = createMemory<Lines['text'], Map<unknown, readonly unknown[]>>();
-/** Of one text; that many chains are not edited one after the other while it is open. */
-const mostChains = 1 << 17;
-
-function isKnownEven({ lines }: Ruleset, rules: readonly number[]): boolean {
-  const known = even.get(lines.text)?.get(lines.identityAt(rules[0] ?? -1));
-  return known?.length === rules.length && known.every((line, at) => line === lines.identityAt(rules[at] ?? -1));
-}
-
-function keepEven({ lines }: Ruleset, rules: readonly number[]): void {
-  let known = even.get(lines.text);
-  if (known === undefined || known.size >= mostChains) {
-    known = new Map();
-    even.set(lines.text, known);
-  }
-  known.set(
-    lines.identityAt(rules[0] ?? -1),
-    rules.map((number) => lines.identityAt(number)),
-  );
-}
+/** Of chains that give equal shares, or none. */
+const isEven = newChainMark();
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
@@ -53,20 +33,26 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     yield;
     if (table.name !== 'nat') continue;
     let seen = 0;
-    for (const chain of tableFacts(ruleset, table).services) {
-      const { rules } = chain;
-      if (rules.length < 2 || isKnownEven(ruleset, rules)) continue;
+    const marks = marksOf(ruleset, table);
+    for (const index of tableFacts(ruleset, table).services) {
+      if (((marks[index] as number) & isEven) > 0) continue;
       seen += 1;
       if (seen % chainsBetweenPauses === 0) yield;
-      const shares = sharesOf(ruleset, chain, rules);
-      if (shares === undefined) continue;
+      const rules = table.lists.rules.at(index);
+      const shares = rules.length < 2 ? undefined : sharesOf(ruleset, table.chains.nameAt(index), rules);
+      if (shares === undefined) {
+        (marks[index] as number) |= isEven;
+        continue;
+      }
       const fair = 1 / shares.length;
       const least = Math.min(...shares);
       const most = Math.max(...shares);
       if (most - least <= fair * tolerance) {
-        keepEven(ruleset, rules);
+        (marks[index] as number) |= isEven;
         continue;
       }
+      const chain = table.chains.at(index);
+      if (chain === undefined) continue;
       // Another endpoint may be among what is not shown.
       const place = isChainShownWhole(ruleset, chain) ? declarationOf(ruleset, chain) : undefined;
       if (place === undefined) continue;
@@ -98,7 +84,7 @@ const usual = ` -m statistic --mode random ${option}`;
 const isUsual: boolean[] = [];
 
 /** What each endpoint gets, in rule order; undefined where the chain is not a plain cascade that ends with an endpoint for all that is left. */
-function sharesOf({ lines }: Ruleset, { name }: Chain, rules: readonly number[]): readonly number[] | undefined {
+function sharesOf({ lines }: Ruleset, name: string, rules: readonly number[]): readonly number[] | undefined {
   const shares: number[] = [];
   let left = 1;
   let isOver = false;

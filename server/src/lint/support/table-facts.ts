@@ -1,7 +1,7 @@
 import { createMemory } from '../../base/memory.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import { endpoint, notOfProxy, proxyNameSteps, service } from '../../ruleset/proxy-names.ts';
-import { reachSteps } from '../../ruleset/reachable.ts';
+import { type Reach, reachSteps } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 
 /**
@@ -19,8 +19,8 @@ export interface TableFacts {
   readonly unreached: readonly Chain[];
   /** Built-in chains that rules jump to. */
   readonly builtinJumpedTo: readonly Chain[];
-  /** KUBE-SVC- and KUBE-SVL-. */
-  readonly services: readonly Chain[];
+  /** KUBE-SVC- and KUBE-SVL- that are declared, by their places: a large cluster has thousands. */
+  readonly services: readonly number[];
   /** KUBE-SVC- and KUBE-SVL- that are jumped to, but jump to no endpoint. */
   readonly emptyServices: readonly Chain[];
   /** Chains other than kube-proxy's for Services and endpoints: those that are looked at rule by rule. */
@@ -31,6 +31,8 @@ const known = createMemory<Table, TableFacts>();
 
 const chainsBetweenPauses = 1_024;
 const linesBetweenPauses = 32_768;
+/** Places are looked at in columns of numbers. */
+const placesBetweenPauses = 16_384;
 
 /** What lint needs to know of a table's chains. */
 export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {
@@ -52,21 +54,16 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
   const redeclared: Chain[] = [];
   const unreached: Chain[] = [];
   const builtinJumpedTo: Chain[] = [];
-  const services: Chain[] = [];
   const emptyServices: Chain[] = [];
   const plain: Chain[] = [];
   const reach = yield* reachSteps(table);
-  const { declarations, references } = table.lists;
-  let lastDeclaration = -1;
+  const { references } = table.lists;
   const kinds = yield* proxyNameSteps(table.chains);
-  for (let index = 0; index < table.chains.size; index += 1) {
-    if (index % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
+  const { services, others, lastDeclaration } = yield* sortedOut(table, reach, kinds);
+  for (const [at, index] of others.entries()) {
+    if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     const kind = kinds[index];
     const isOfService = kind === endpoint || kind === service;
-    const count = declarations.lengthOf(index);
-    lastDeclaration = Math.max(lastDeclaration, declarations.firstOf(index) ?? -1);
-    // Most chains are of endpoints, about which there is nothing to say.
-    if (kind === endpoint && count === 1 && reach.isReachedAt(index)) continue;
     const chain = table.chains.at(index);
     if (chain === undefined) continue;
     if (!isOfService) plain.push(chain);
@@ -74,15 +71,14 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
       if (references.lengthOf(index) > 0) builtinJumpedTo.push(chain);
       continue;
     }
+    const count = table.lists.declarations.lengthOf(index);
     if (count === 0) {
       undeclared.push(chain);
       continue;
     }
     if (count > 1) redeclared.push(chain);
     if (!reach.isReachedAt(index)) unreached.push(chain);
-    if (kind !== service) continue;
-    services.push(chain);
-    if (references.lengthOf(index) > 0 && !jumpsToEndpoint(chain)) emptyServices.push(chain);
+    if (kind === service && references.lengthOf(index) > 0 && !jumpsToEndpoint(table, index, kinds)) emptyServices.push(chain);
   }
   return {
     undeclared,
@@ -94,6 +90,38 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
     emptyServices,
     plain,
   };
+}
+
+/** The chains of a table by their places. */
+interface SortedOut {
+  readonly services: readonly number[];
+  /** All about which there may be something to say: those of endpoints and Services that are as they should be are not among them. */
+  readonly others: readonly number[];
+  /** The last line that is the first to declare a chain; -1 without any. */
+  readonly lastDeclaration: number;
+}
+
+function* sortedOut(table: Table, reach: Reach, kinds: Uint8Array): Steps<SortedOut> {
+  const { declarations } = table.lists;
+  const services: number[] = [];
+  const others: number[] = [];
+  let lastDeclaration = -1;
+  for (let from = 0; from < kinds.length; from += placesBetweenPauses) {
+    if (from > 0) yield;
+    const end = Math.min(from + placesBetweenPauses, kinds.length);
+    for (let place = from; place < end; place += 1) {
+      const kind = kinds[place] as number;
+      const count = declarations.lengthOf(place);
+      if (count > 0) lastDeclaration = Math.max(lastDeclaration, declarations.firstOf(place) ?? -1);
+      if (kind === service && count > 0) services.push(place);
+      // Most chains are of endpoints, about which there is nothing to say.
+      const isAsItShould = count === 1 && reach.isReachedAt(place);
+      if (kind === endpoint && isAsItShould) continue;
+      if (kind === service && isAsItShould && jumpsToEndpoint(table, place, kinds)) continue;
+      others.push(place);
+    }
+  }
+  return { services, others, lastDeclaration };
 }
 
 /** The line of a table's first rule; a dump has all declarations above it. */
@@ -119,12 +147,9 @@ function* declaredLaterIn({ chains, lists }: Table): Steps<readonly Chain[]> {
   return later;
 }
 
-function jumpsToEndpoint(chain: Chain): boolean {
-  const { chains, lists } = chain.table;
+function jumpsToEndpoint({ lists }: Table, place: number, kinds: Uint8Array): boolean {
   const { starts, values } = lists.jumps;
-  const end = starts[chain.index + 1] ?? 0;
-  for (let at = starts[chain.index] ?? 0; at < end; at += 1) {
-    if (chains.nameAt(values[at] ?? 0).startsWith('KUBE-SEP-')) return true;
-  }
+  const end = starts[place + 1] ?? 0;
+  for (let at = starts[place] ?? 0; at < end; at += 1) if (kinds[values[at] ?? 0] === endpoint) return true;
   return false;
 }
