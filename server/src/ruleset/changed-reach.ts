@@ -1,6 +1,7 @@
 /** Which chains are reached after an edit that changes a few jumps, worked out from what was reached before. */
 import { isBuiltinChain } from '../catalog/tables.ts';
 import type { Lines } from '../syntax/lines.ts';
+import { changedBetween } from './changed-lines.ts';
 import type { Reordered } from './rearranged.ts';
 import type { Table } from './ruleset.ts';
 
@@ -44,12 +45,24 @@ export function changedJumps(
     const old = before === undefined ? [] : from.lists.jumps.at(before);
     const moved = reordered === undefined ? old : old.map((target) => reordered.after[target] as number);
     const now = place === undefined ? [] : to.lists.jumps.at(place);
-    const [hadBefore, hasNow] = [new Set(moved), new Set(now)];
+    const differing = differences(moved, now);
     if (before !== undefined && reached[before] === 1)
-      for (const target of moved) if (target >= 0 && !hasNow.has(target)) lost.push({ from: place ?? -1, to: target });
-    if (place !== undefined) for (const target of now) if (!hadBefore.has(target)) added.push({ from: place, to: target });
+      for (const target of differing.lost) if (target >= 0) lost.push({ from: place ?? -1, to: target });
+    if (place !== undefined) for (const target of differing.added) added.push({ from: place, to: target });
   }
   return { added, lost };
+}
+
+/** The numbers that only one of two lists has; in neither is one twice. */
+function differences(
+  old: readonly number[],
+  now: readonly number[],
+): { readonly lost: readonly number[]; readonly added: readonly number[] } {
+  // Most are the same: those at the beginning and at the end stand in no set.
+  const { at, removed, added } = changedBetween(old.length, now.length, (one, other) => old[one] === now[other]);
+  const [before, after] = [old.slice(at, at + removed), now.slice(at, at + added)];
+  const [hadBefore, hasNow] = [new Set(before), new Set(after)];
+  return { lost: before.filter((number) => !hasNow.has(number)), added: after.filter((number) => !hadBefore.has(number)) };
 }
 
 /** Changes what is reached; false where it is as well to walk all anew, or where jumps may lead back. */

@@ -13,7 +13,7 @@ import type { ChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { type ChangedChains, carryMarks } from './chain-marks.ts';
 import { type EditedChain, editedChains, isSameOrder, type Piece, piecesOf } from './edited-chains.ts';
-import { jumpsOf } from './jumps-of.ts';
+import { jumpsAfterEdit } from './jumps-of.ts';
 import { editBetween, type LineEdit, movedLine, movedLines, movedLists } from './line-edit.ts';
 import { carryProxyNames } from './proxy-names.ts';
 import { keepReach } from './reachable.ts';
@@ -99,8 +99,13 @@ function patchChains(table: Table, edit: LineEdit, lines: Lines, targets: Table[
   const places = reordered?.places ?? chains.places;
   const ruledNames = new Set([...edit.removed, ...edit.added].flatMap(({ kind, name }) => (kind === 'rule' ? [name] : [])));
   const jumpsOfChain = ({ name, before, rules }: EditedChain): readonly number[] => {
-    if (ruledNames.has(name) || before === undefined) return jumpsOf(lines, rules, places, targets);
-    const known = lists.jumps.at(before);
+    const known = before === undefined ? none : lists.jumps.at(before);
+    if (ruledNames.has(name)) {
+      const nameAt = (at: number): string | undefined => chains.places.names[known[at] ?? -1];
+      const placeAt = (at: number): number =>
+        (reordered === undefined ? known[at] : reordered.after[known[at] as number]) as number;
+      return jumpsAfterEdit(lines, rules, places, targets, { nameAt, placeAt });
+    }
     return reordered === undefined ? known : known.map((place) => reordered.after[place] as number);
   };
   return {

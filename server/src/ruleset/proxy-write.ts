@@ -3,6 +3,7 @@
  * that was flushed, chains that were left over. Lacks of several kinds have no such cause in common but one: lines of the text are missing.
  */
 import { countLeftOver } from './left-over.ts';
+import { endpoint, proxyNames } from './proxy-names.ts';
 import type { Ruleset, Table } from './ruleset.ts';
 
 /** A kind of lack, and whether a dump has it; a kind counts once, however many chains have it. */
@@ -63,9 +64,17 @@ const lacksTranslation: Lack = ({ lines }, { lists }, _filter, { endpoints }) =>
 };
 
 /** A chain of a Service that has rules, and none that leads to an endpoint or to another chain. */
-const lacksEndpoints: Lack = ({ lines }, { lists }, _filter, { services }) => {
+const lacksEndpoints: Lack = ({ lines }, { chains, lists }, _filter, { services }) => {
+  const kinds = proxyNames(chains);
+  const { starts, values } = lists.jumps;
+  // Most have a jump to an endpoint: no name is looked at.
+  const jumpsOn = (chain: number): boolean => {
+    const end = starts[chain + 1] ?? 0;
+    for (let at = starts[chain] ?? 0; at < end; at += 1) if (kinds[values[at] as number] === endpoint) return true;
+    return false;
+  };
   const leadsOn = (line: number): boolean => lines.targetAt(line).startsWith('KUBE-S');
-  return services.some((chain) => lists.rules.lengthOf(chain) > 0 && !lists.rules.some(chain, leadsOn));
+  return services.some((chain) => lists.rules.lengthOf(chain) > 0 && !jumpsOn(chain) && !lists.rules.some(chain, leadsOn));
 };
 
 /** Those that look at each chain come last, and only where another one was found; of these the one for the most chains. */

@@ -96,9 +96,12 @@ export function keepReach(from: Table, to: Table, lines: Lines, reordered: Reord
   const changes = changedJumps(from, to, reordered, ruled, spread.reached);
   if (!changeReach(to, lines, reached, changes)) return;
   const isAsBefore = changes.added.length === 0 && changes.lost.length === 0;
-  const after = reordered?.after;
-  const order = spread.order?.map((place) => (after === undefined ? place : (after[place] as number)));
-  known.set(to, { reached, masks: undefined, order: isAsBefore ? order : undefined, loops: spread.loops });
+  const order = isAsBefore ? movedOrder(spread.order, reordered?.after) : undefined;
+  known.set(to, { reached, masks: undefined, order, loops: spread.loops });
+}
+
+function movedOrder(order: Uint32Array | undefined, after: Int32Array | undefined): Uint32Array | undefined {
+  return after === undefined ? order : order?.map((place) => after[place] as number);
 }
 
 function movedReach(reached: Uint8Array, before: Int32Array | undefined): Uint8Array {

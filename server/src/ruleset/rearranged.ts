@@ -13,6 +13,8 @@ export interface Reordered {
   readonly after: Int32Array;
 }
 
+const noNames: readonly string[] = [];
+
 /** How many chains there are in pieces. */
 function countOf(pieces: readonly Piece[]): number {
   return pieces.reduce((count, piece) => count + (piece.chain === undefined ? piece.to - piece.from : 1), 0);
@@ -39,7 +41,7 @@ export function reorderedPlaces(old: NameIndex, pieces: readonly Piece[]): Reord
       after[known] = place;
     }
   }
-  return { places: old.reordered(names.flat(), before, after), before, after };
+  return { places: old.reordered(noNames.concat(...names), before, after), before, after };
 }
 
 /** What a number becomes that stands in a list: a line behind an edit, a chain in another place. */

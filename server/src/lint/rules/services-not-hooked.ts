@@ -2,7 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { Hook } from '../../catalog/types.ts';
 import { isShownFrom } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
-import { reachOf } from '../../ruleset/reachable.ts';
+import { isReachedFrom, reachOf } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { Fix, NodeCommand } from '../mending/fix.ts';
 import { isMendable, rulesInFront } from '../mending/mendable.ts';
@@ -68,7 +68,7 @@ function hooking(input: LintInput, table: Table, hooks: readonly Hook[]): readon
 /** Whether it is certain that a built-in chain does not lead to a chain: it is shown with all that it leads to. */
 function lacksWay(ruleset: Ruleset, hook: Hook, to: Chain): boolean {
   const from = to.table.chains.get(hook);
-  return from !== undefined && !reachOf(to.table).hooksOf(to).includes(hook) && isShownFrom(ruleset, from);
+  return from !== undefined && !isReachedFrom(ruleset, to, [hook]) && isShownFrom(ruleset, from);
 }
 
 function isReached(chain: Chain): boolean {
