@@ -54,6 +54,18 @@ describe("a server's life", () => {
   it('is initialized by a client that says nothing of what it can do', async () => {
     expect(await server.initialize({ capabilities: undefined })).toMatchObject({ capabilities: { hoverProvider: true } });
   });
+
+  it.each([
+    { workspace: null, textDocument: null, window: null, general: null },
+    { workspace: 7, textDocument: 'x', window: [], general: true },
+    { textDocument: { hover: { contentFormat: 7 }, foldingRange: [], definition: null, semanticTokens: { requests: 3 } } },
+    { textDocument: { hover: { contentFormat: { includes: 1 } }, completion: 'x', publishDiagnostics: 0, diagnostic: 0 } },
+    { workspace: { configuration: 'yes', workspaceFolders: {}, inlayHint: null, didChangeWatchedFiles: 1, codeLens: [] } },
+  ])('is initialized by a client that says it in wrong types: %j', async (capabilities) => {
+    expect(await server.initialize({ capabilities: capabilities as never })).toMatchObject({
+      capabilities: { hoverProvider: true },
+    });
+  });
 });
 
 describe('a request whose parameters are not as the protocol has them', () => {

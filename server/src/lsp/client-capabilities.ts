@@ -35,8 +35,12 @@ export function abilitiesOf(capabilities: Partial<InitializeParams['capabilities
     asksTokensByRange: Boolean(textDocument?.semanticTokens?.requests?.range),
     hasLinkSupport: textDocument?.definition?.linkSupport === true,
     mostFoldingRanges: mostRanges(textDocument?.foldingRange?.rangeLimit),
-    hasMarkdown: textDocument?.hover?.contentFormat?.includes('markdown') ?? true,
+    hasMarkdown: takesMarkdown(textDocument?.hover?.contentFormat),
   };
+}
+
+function takesMarkdown(formats: unknown): boolean {
+  return !Array.isArray(formats) || formats.includes('markdown');
 }
 
 function mostRanges(limit: unknown): number {
