@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSnapshots, type SnapshotStatus, type Snapshots } from '../../server/src/lsp/clusters/snapshot-files.ts';
 import { fileLabels } from '../../server/src/lsp/clusters/snapshot-search.ts';
 import { nodeFiles } from '../../server/src/lsp/node/files.ts';
@@ -10,12 +10,22 @@ import { nodeFiles } from '../../server/src/lsp/node/files.ts';
 let folder = '';
 let told: string[] = [];
 let snapshots: Snapshots;
+/** What the next readings wait for, once they have the text. */
+let held: Promise<void>[] = [];
 
 beforeEach(() => {
+  held = [];
   folder = mkdtempSync(join(tmpdir(), 'iptables-snapshots-'));
   told = [];
   snapshots = createSnapshots(
-    nodeFiles,
+    {
+      ...nodeFiles,
+      async read(file) {
+        const content = await nodeFiles.read(file);
+        await held.shift();
+        return content;
+      },
+    },
     () => new Promise((resolve) => setImmediate(resolve)),
     () => undefined,
     (problem) => told.push(problem),
@@ -54,6 +64,25 @@ async function statusOf(dump: string, folders: readonly string[] = [''], setting
   return snapshots.statusFor(uri(dump));
 }
 
+/** Has a change read, with the text that is there now, and in the middle of that another one, which is told of as the first. */
+async function changeWhileRead(name: string, first: () => void, second: () => void): Promise<void> {
+  let goOn = (): void => undefined;
+  held = [
+    new Promise((resolve) => {
+      goOn = resolve;
+    }),
+  ];
+  first();
+  const changes = [snapshots.filesChanged([uri(name)])];
+  await vi.waitUntil(() => held.length === 0);
+  second();
+  changes.push(snapshots.filesChanged([uri(name)]));
+  // Where the second one does not wait for the first it is done by then.
+  await Promise.race([changes[1], new Promise((resolve) => setTimeout(resolve, 200))]);
+  goOn();
+  await Promise.all(changes);
+}
+
 function serviceOf({ cluster }: SnapshotStatus): string | undefined {
   return cluster.services[0]?.name;
 }
@@ -70,6 +99,29 @@ describe('the snapshot of a dump', () => {
     write('package.json', '{"name":"x"}');
     const status = await statusOf(dump);
     expect([status.uri, serviceOf(status), status.problem]).toEqual([uri(file), 'web', '']);
+  });
+
+  it('is what its file says last, also where it changes while it is read', async () => {
+    snapshot('cluster.json', 'start');
+    expect(serviceOf(await statusOf('node-a.iptables'))).toBe('start');
+    await changeWhileRead(
+      'cluster.json',
+      () => snapshot('cluster.json', 'older'),
+      () => snapshot('cluster.json', 'newer'),
+    );
+    expect(serviceOf(snapshots.statusFor(uri('node-a.iptables')))).toBe('newer');
+  });
+
+  it('is none where its file goes while it is read', async () => {
+    snapshot('cluster.json', 'start');
+    await statusOf('node-a.iptables');
+    await changeWhileRead(
+      'cluster.json',
+      () => snapshot('cluster.json', 'older'),
+      () => rmSync(join(folder, 'cluster.json')),
+    );
+    const status = snapshots.statusFor(uri('node-a.iptables'));
+    expect([status.uri, serviceOf(status)]).toEqual([undefined, undefined]);
   });
 
   it('is found below a dump that was opened without a workspace', async () => {

@@ -46,12 +46,23 @@ interface SnapshotFile {
   readonly problem: string;
 }
 
+/** A file that is being read. */
+interface Reading {
+  label: string;
+  /** It changed meanwhile, and is read once more. */
+  hasChanged: boolean;
+  /** It is none any more: what is read of it counts for nothing. */
+  isGone: boolean;
+  done: Promise<void>;
+}
+
 interface State {
   readonly files: FileAccess;
   readonly pause: Pause;
   readonly onChange: () => void;
   readonly onProblem: (message: string) => void;
   readonly found: Map<string, SnapshotFile>;
+  readonly reading: Map<string, Reading>;
   readonly dumpFolders: Set<string>;
   /** Problems that were told. */
   readonly told: Set<string>;
@@ -77,6 +88,7 @@ export function createSnapshots(
     onChange,
     onProblem,
     found: new Map(),
+    reading: new Map(),
     dumpFolders: new Set(),
     told: new Set(),
     folders: [],
@@ -136,7 +148,35 @@ function tell(state: State, problem: string): void {
   state.told.add(problem);
 }
 
-async function read(state: State, uri: string, label: string): Promise<void> {
+/**
+ * Reads a file as it is now. Where it is read already it is read once more behind that: two at once would end in any order, and what is read
+ * first may be what is older.
+ */
+function read(state: State, uri: string, label: string): Promise<void> {
+  const under = state.reading.get(uri);
+  if (under !== undefined) {
+    under.label = label;
+    under.hasChanged = true;
+    under.isGone = false;
+    return under.done;
+  }
+  const reading: Reading = { label, hasChanged: true, isGone: false, done: Promise.resolve() };
+  state.reading.set(uri, reading);
+  reading.done = readUntilCurrent(state, uri, reading).finally(() => state.reading.delete(uri));
+  return reading.done;
+}
+
+async function readUntilCurrent(state: State, uri: string, reading: Reading): Promise<void> {
+  while (reading.hasChanged) {
+    reading.hasChanged = false;
+    await readOnce(state, uri, reading);
+    // A file that changes all the time is shown as it was a moment ago.
+    if (reading.hasChanged) state.onChange();
+  }
+}
+
+async function readOnce(state: State, uri: string, reading: Reading): Promise<void> {
+  const { label } = reading;
   const before = state.found.get(uri);
   let problem = '';
   let cluster: Cluster | undefined;
@@ -152,6 +192,7 @@ async function read(state: State, uri: string, label: string): Promise<void> {
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
   }
+  if (reading.isGone) return;
   // A file that is being written is broken for a moment: what it said last stays until it is whole again.
   state.found.set(uri, { label, cluster: cluster ?? before?.cluster, problem });
   if (problem !== '') tell(state, `${label}: ${problem}`);
@@ -167,6 +208,7 @@ async function look(state: State): Promise<void> {
   if (mine !== state.generation) return;
   const labels = fileLabels(wanted);
   for (const uri of found.keys()) if (!labels.has(uri)) found.delete(uri);
+  for (const [uri, reading] of state.reading) if (!labels.has(uri)) reading.isGone = true;
   for (const [uri, label] of labels) {
     const known = found.get(uri);
     if (known === undefined) await read(state, uri, label);
@@ -187,7 +229,7 @@ async function filesChanged(state: State, uris: readonly string[]): Promise<void
   const places = placesOf(state);
   let isToLookFor = false;
   for (const uri of uris) {
-    const known = found.get(uri);
+    const known = found.get(uri) ?? state.reading.get(uri);
     if (known !== undefined) {
       if ((await files.readHead(uri, 1)) === undefined) isToLookFor = true;
       else await read(state, uri, known.label);
