@@ -222,7 +222,7 @@ describe('loadOnce', () => {
 
   it.skipIf(process.platform !== 'linux')('reads no token from a file without an end', async () => {
     await expect(loadOnce('test', { timeoutMs: 10_000, environment: environment({ tokenFile: '/proc/kmsg' }) })).rejects.toThrow(
-      /has no end: the kernel writes to it while it is read|denied/,
+      /has no end: the kernel writes to it while it is read\.$|denied/,
     );
   });
 

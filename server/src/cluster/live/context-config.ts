@@ -30,7 +30,7 @@ export class ContextConfig extends KubeConfig {
       await super.applyToHTTPSOptions(options);
     } catch (error) {
       if (error instanceof CredentialError) throw new ApiError('refused', error.message);
-      const message = shown(error instanceof Error ? error.message : String(error));
+      const message = shown(error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
       throw new ApiError('refused', `There are no credentials for ${this.server}: ${message}.`);
     }
     const isSignedIn = options.headers !== undefined && Object.hasOwn(options.headers, 'Authorization');
