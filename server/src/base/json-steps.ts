@@ -25,6 +25,11 @@ function afterWeighing(value: unknown, budget: number): number {
   return left;
 }
 
+/** What takes the pieces of a text, in their order. */
+export interface JsonPieces {
+  push(...pieces: readonly string[]): void;
+}
+
 /** Whether a value is so large that it is better written in steps. */
 export function isLongJson(value: unknown): boolean {
   return afterWeighing(value, weightAtOnce) < 0;
@@ -43,7 +48,7 @@ export function cutBefore(text: string, at: number): number {
   return at < text.length && unit >= 0xd800 && unit <= 0xdbff ? at - 1 : at;
 }
 
-function* longText(text: string, pieces: string[]): Steps<void> {
+function* longText(text: string, pieces: JsonPieces): Steps<void> {
   pieces.push('"');
   for (let from = 0; from < text.length; ) {
     const to = cutBefore(text, Math.min(from + charactersAtOnce, text.length));
@@ -54,7 +59,7 @@ function* longText(text: string, pieces: string[]): Steps<void> {
   pieces.push('"');
 }
 
-function* longArray(values: readonly unknown[], pieces: string[]): Steps<void> {
+function* longArray(values: readonly unknown[], pieces: JsonPieces): Steps<void> {
   pieces.push('[');
   for (let from = 0; from < values.length; ) {
     let to = from;
@@ -74,7 +79,7 @@ function* longArray(values: readonly unknown[], pieces: string[]): Steps<void> {
   pieces.push(']');
 }
 
-function* longObject(fields: Readonly<Record<string, unknown>>, pieces: string[]): Steps<void> {
+function* longObject(fields: Readonly<Record<string, unknown>>, pieces: JsonPieces): Steps<void> {
   let between = '{';
   let count = 0;
   for (const [key, value] of Object.entries(fields)) {
@@ -89,7 +94,7 @@ function* longObject(fields: Readonly<Record<string, unknown>>, pieces: string[]
 }
 
 /** @param none what is written for what JSON has no word for */
-function* written(value: unknown, pieces: string[], none: string): Steps<void> {
+function* written(value: unknown, pieces: JsonPieces, none: string): Steps<void> {
   if (isLongJson(value)) {
     if (typeof value === 'string') return yield* longText(value, pieces);
     if (Array.isArray(value)) return yield* longArray(value, pieces);
@@ -110,6 +115,11 @@ function* written(value: unknown, pieces: string[], none: string): Steps<void> {
  */
 export function* jsonSteps(value: unknown): Steps<readonly string[]> {
   const pieces: string[] = [];
-  yield* written(value, pieces, '');
+  yield* jsonInto(value, pieces);
   return pieces;
+}
+
+/** The same, each piece given to `pieces` as soon as it is made: all of them together are as much memory as what they are of. */
+export function jsonInto(value: unknown, pieces: JsonPieces): Steps<void> {
+  return written(value, pieces, '');
 }

@@ -153,7 +153,7 @@ export function openDump(
         pending = [];
         document = await runInSlices(changedByAll(document, changes, identity.uri), pause, () => isClosed);
         // Each of the two may take a slice, and a hover elsewhere waits for one.
-        await pause();
+        await letMessagesIn(pause);
         if (isClosed) break;
         if (pending.length > 0 || document === undefined) continue;
         const built = builtOf(document, identity.uri, read?.ruleset);

@@ -1,25 +1,54 @@
 import type { Writable } from 'node:stream';
-import { type Message, type MessageWriter, type RAL, WriteableStreamMessageWriter } from 'vscode-languageserver/node';
-import { isLongJson, jsonSteps } from '../../base/json-steps.ts';
-import { holdSlices, type Pause, runInSlices } from '../../base/scheduler.ts';
+import { Emitter, type Message, type MessageWriter } from 'vscode-languageserver/node';
+import { isLongJson, type JsonPieces, jsonInto } from '../../base/json-steps.ts';
+import { holdSlices, letMessagesIn, type Pause, runInSlices } from '../../base/scheduler.ts';
 import type { Steps } from '../../base/steps.ts';
 
-function* bytesOf(message: Message): Steps<Buffer> {
-  const pieces = yield* jsonSteps(message);
-  let length = 0;
-  for (const piece of pieces) length += Buffer.byteLength(piece);
-  yield;
-  const bytes = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const piece of pieces) {
-    at += bytes.write(piece, at);
-    yield;
-  }
-  return bytes;
+/** A message as it is written: its bytes in parts. */
+type Written = readonly Uint8Array[];
+
+/** What a socket between two processes takes at once. Node.js takes five times as long for tens of megabytes as for their parts. */
+const bytesAtOnce = 200_000;
+/** Shorter pieces of a text stand before the next long one. */
+const charactersOfPart = 16_000;
+
+function headOf(bytes: number): string {
+  return `Content-Length: ${bytes}\r\n\r\n`;
 }
 
-/** What a socket between two processes takes at once. Node.js takes five times as long for a buffer of tens of megabytes as for its parts. */
-const bytesAtOnce = 200_000;
+/** Makes bytes of pieces of text as they come, so that no more of the text is there at a time than one piece. */
+function createParts(): JsonPieces & { end(): Written } {
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  let begun = '';
+  const close = (more: string): void => {
+    const bytes = Buffer.allocUnsafe(Buffer.byteLength(begun) + Buffer.byteLength(more));
+    const at = bytes.write(begun);
+    bytes.write(more, at);
+    total += bytes.length;
+    for (let from = 0; from < bytes.length; from += bytesAtOnce) parts.push(bytes.subarray(from, from + bytesAtOnce));
+    begun = '';
+  };
+  return {
+    push(...pieces) {
+      for (const piece of pieces) {
+        if (piece.length < charactersOfPart) begun += piece;
+        if (piece.length >= charactersOfPart) close(piece);
+        else if (begun.length >= charactersOfPart) close('');
+      }
+    },
+    end() {
+      close('');
+      return [Buffer.from(headOf(total)), ...parts];
+    },
+  };
+}
+
+function* writtenOf(message: Message): Steps<Written> {
+  const parts = createParts();
+  yield* jsonInto(message, parts);
+  return parts.end();
+}
 
 function writePart(stream: Writable, part: Uint8Array | string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -27,62 +56,79 @@ function writePart(stream: Writable, part: Uint8Array | string): Promise<void> {
   });
 }
 
-async function writeParts(stream: Writable, bytes: Uint8Array): Promise<void> {
+async function writeParts(stream: Writable, parts: Written): Promise<void> {
   // What is written behind a message that has begun waits for all of it.
   const release = holdSlices();
   try {
-    for (let at = 0; at < bytes.length; at += bytesAtOnce) await writePart(stream, bytes.subarray(at, at + bytesAtOnce));
+    for (const part of parts) await writePart(stream, part);
   } finally {
     release();
   }
-}
-
-/** A stream as the library's writer has it. */
-function outputOf(stream: Writable): RAL.WritableStream {
-  const on = (event: string, listener: (value: unknown) => void): { dispose(): void } => {
-    stream.on(event, listener);
-    return { dispose: () => stream.off(event, listener) };
-  };
-  return {
-    onClose: (listener) => on('close', () => listener()),
-    onError: (listener) => on('error', listener),
-    onEnd: (listener) => on('end', () => listener()),
-    write: (data: Uint8Array | string) =>
-      typeof data === 'string' || data.length <= bytesAtOnce ? writePart(stream, data) : writeParts(stream, data),
-    end: () => stream.end(),
-  };
 }
 
 function isAnswer(message: Message): boolean {
   return 'id' in message && !('method' in message);
 }
 
+/** Has work done one after the other; the second says whether some is under way. */
+function createTurns(): readonly [inTurn: (work: () => Promise<void>) => Promise<void>, isBusy: () => boolean] {
+  let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    waiting += 1;
+    const mine = last.then(work).finally(() => {
+      waiting -= 1;
+    });
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+  return [inTurn, () => waiting > 0];
+}
+
 /**
- * Writes messages as the library does (LSP 3.18, "Base protocol"), but large ones in steps: a hover elsewhere does not wait until the symbols of a large document have
- * become text. An answer that takes long to write is overtaken by what is written meanwhile; all else keeps its order.
+ * Writes messages (LSP 3.18, "Base protocol"), large ones in steps: a hover elsewhere does not wait until the symbols of a large document have
+ * become text. An answer that takes long to write is overtaken by what is written meanwhile; all else keeps its order. A small message is written at once where none is
+ * under way: the library's writer lets the work of others in before.
  */
 export function createMessageWriter(stream: Writable, pause: Pause): MessageWriter {
-  const ready = new Map<Message, Buffer>();
-  const encoded = (message: Message): Promise<Buffer> => runInSlices(bytesOf(message), pause, () => false);
-  const writer = new WriteableStreamMessageWriter(outputOf(stream), {
-    charset: 'utf-8',
-    contentTypeEncoder: {
-      name: 'application/json',
-      async encode(message) {
-        const bytes = ready.get(message);
-        ready.delete(message);
-        return bytes ?? (isLongJson(message) ? encoded(message) : Buffer.from(JSON.stringify(message)));
-      },
-    },
-  });
+  const failures = new Emitter<[Error, Message | undefined, number | undefined]>();
+  const endings = new Emitter<void>();
+  stream.on('error', (error) => failures.fire([error, undefined, undefined]));
+  stream.on('close', () => endings.fire());
+  const [inTurn, isBusy] = createTurns();
+  const written = (message: Message): Promise<Written> => runInSlices(writtenOf(message), pause, () => false);
+  let failed = 0;
+
+  async function give(message: Message): Promise<void> {
+    if (!isLongJson(message)) {
+      const text = JSON.stringify(message);
+      const whole = headOf(Buffer.byteLength(text)) + text;
+      return isBusy() ? inTurn(() => writePart(stream, whole)) : writePart(stream, whole);
+    }
+    if (!isAnswer(message)) return inTurn(async () => writeParts(stream, await written(message)));
+    const parts = await written(message);
+    // Once it has begun, all wait until it is over.
+    await letMessagesIn(pause);
+    return inTurn(() => writeParts(stream, parts));
+  }
+
   return {
-    onError: writer.onError,
-    onClose: writer.onClose,
+    onError: failures.event,
+    onClose: endings.event,
     async write(message) {
-      if (isAnswer(message) && isLongJson(message)) ready.set(message, await encoded(message));
-      await writer.write(message);
+      try {
+        await give(message);
+        failed = 0;
+      } catch (error) {
+        failed += 1;
+        failures.fire([error instanceof Error ? error : new Error(String(error)), message, failed]);
+        throw error;
+      }
     },
-    end: () => writer.end(),
-    dispose: () => writer.dispose(),
+    end: () => stream.end(),
+    dispose() {
+      failures.dispose();
+      endings.dispose();
+    },
   };
 }
