@@ -3,7 +3,7 @@ import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { flowTargetsOf } from '../../server/src/features/flow.ts';
 import { type Drift, driftSteps } from '../../server/src/kube/drift/drift.ts';
-import { clusterOfDumpSteps } from '../../server/src/kube/drift/other-cluster.ts';
+import { clusterOfDump, clusterOfDumpSteps } from '../../server/src/kube/drift/other-cluster.ts';
 import { serviceTree } from '../../server/src/kube/drift/tree.ts';
 import { expectedNode } from '../../server/src/kube/expected/expected.ts';
 import { chainGraphSteps } from '../../server/src/kube/flow/chain-graph.ts';
@@ -41,6 +41,14 @@ it('the ports of one Service are hashed with a pause every few hundred', () => {
   const ruleset = rulesetOf(fixtureText('lab/shop/node-a.iptables'));
   const cluster = clusterOf(shape?.textOf(900_000) ?? '');
   expect(pausesOf(clusterOfDumpSteps(ruleset, cluster))).toBeGreaterThanOrEqual(19);
+});
+
+it('a dump with nothing of any Service waits for no port to be hashed', () => {
+  const shape = clusterShapes.find(({ name }) => name === 'ports');
+  const ruleset = rulesetOf('*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n');
+  const cluster = clusterOf(shape?.textOf(900_000) ?? '');
+  expect(pausesOf(clusterOfDumpSteps(ruleset, cluster))).toBe(1);
+  expect(clusterOfDump(ruleset, cluster)).toBe(cluster);
 });
 
 it('the addresses of one Service are offered with a pause every few hundred', () => {

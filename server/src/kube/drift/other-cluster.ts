@@ -67,13 +67,19 @@ function hasOtherApiServers(side: Told, cluster: Cluster): boolean {
 }
 
 /** The hashes of the Service ports whose chains an excerpt names that has no rules which lead to them. */
-function portHashesIn({ dump }: Told): Iterable<string> {
+function* portHashesIn({ dump }: Told): Generator<string> {
   const hashes = new Set<string>();
   for (const name of dump.tables.find((table) => table.name === 'nat')?.chains.keys() ?? []) {
     const split = splitHashedName(name);
-    if (split !== undefined && split.prefix !== 'KUBE-SEP-') hashes.add(split.hash);
+    if (split === undefined || split.prefix === 'KUBE-SEP-' || hashes.has(split.hash)) continue;
+    hashes.add(split.hash);
+    yield split.hash;
   }
-  return hashes;
+}
+
+/** Whether a dump has neither rules nor chains for any Service port: it may be of every cluster, whose ports need not be hashed for it. */
+function namesNoPort(told: Told): boolean {
+  return told.tally.counts.size === 0 && portHashesIn(told).next().done === true;
 }
 
 /** How many Service ports a dump has of those that every cluster has, how many others, and how many of these a cluster has. */
@@ -151,6 +157,7 @@ export function otherCluster(ruleset: Ruleset, dump: Dump, cluster: Cluster): st
   const known = cluster.service('default', 'kubernetes')?.clusterIPs.filter((ip) => isIPv6(ip) === (dump.family === 'ipv6'));
   if (dumped !== undefined && known !== undefined && known.length > 0 && !known.includes(dumped))
     return `The dump is of another cluster than ${label}: there default/kubernetes is ${dumped}, here ${known.join(', ')}.`;
+  if (namesNoPort(told)) return undefined;
   const inCluster = hashesOf(cluster);
   const { hashes } = inCluster;
   const { common, others, shared } = compareWith(inCluster, told);
@@ -189,9 +196,9 @@ export function knownCluster(ruleset: Ruleset, cluster: Cluster): Cluster | unde
 export function* clusterOfDumpSteps(ruleset: Ruleset, cluster: Cluster): Steps<Cluster> {
   const before = knownCluster(ruleset, cluster);
   if (before !== undefined) return before;
-  yield* hashSteps(cluster);
   let reason: string | undefined;
   for (const dump of ruleset.dumps) {
+    if (!namesNoPort({ ruleset, dump, tally: portTally(ruleset, dump) })) yield* hashSteps(cluster);
     reason = otherCluster(ruleset, dump, cluster);
     if (reason !== undefined) break;
     yield;
