@@ -3,13 +3,21 @@ const longestHead = 8_192;
 /** V8 holds no longer string. */
 const largestBody = 500_000_000;
 
+/** Takes what stands between the heads. */
+export interface Bodies {
+  /** A body of so many bytes begins. */
+  begin(length: number): void;
+  /** The next bytes of it; whoever keeps them copies them. */
+  take(part: Buffer): void;
+}
+
 /**
- * Watches what comes in for what is no message of the protocol ("Content-Length: N", an empty line, N bytes: LSP 3.18, "Base protocol"). After that nobody knows where the next
- * message begins: the library would wait for ever, or keep whatever comes, and the client would hear nothing.
+ * Takes apart what comes in ("Content-Length: N", an empty line, N bytes: LSP 3.18, "Base protocol"), and watches it for what is no message. After that nobody knows where the
+ * next one begins: whoever goes on would wait for ever, or keep whatever comes, and the client would hear nothing.
  * @param fail is told once why it can go no further
  * @returns takes each chunk
  */
-export function createFrameGuard(fail: (why: string) => void): (chunk: Buffer) => void {
+export function createFrameGuard(fail: (why: string) => void, bodies?: Bodies): (chunk: Buffer) => void {
   let head = '';
   let left = 0;
   let isBroken = false;
@@ -26,6 +34,7 @@ export function createFrameGuard(fail: (why: string) => void): (chunk: Buffer) =
         const part = Math.min(left, chunk.length - at);
         left -= part;
         at += part;
+        bodies?.take(chunk.subarray(at - part, at));
         continue;
       }
       // What was read before may hold the first part of the end, and never all of it.
@@ -42,6 +51,7 @@ export function createFrameGuard(fail: (why: string) => void): (chunk: Buffer) =
       at += end + headEnd.length - before;
       head = '';
       left = length;
+      bodies?.begin(length);
     }
   };
 }

@@ -1,0 +1,221 @@
+import { Emitter, type Message, type MessageReader, type PartialMessageInfo } from 'vscode-languageserver/node';
+import { holdSlices } from '../../base/scheduler.ts';
+import { createFrameGuard } from './frame-guard.ts';
+import type { Input } from './input.ts';
+import { createLongMessage, documentOf, fieldOf, type LongMessage } from './long-message.ts';
+
+/** A shorter message takes less than a millisecond. */
+const fewestBytesOfLong = 256_000;
+/** Longer than a client takes from one message to the next that it sends with it. */
+const silentMilliseconds = 1;
+/** What is decoded at a time once nothing comes in any more: between two of these others are answered. */
+const stepMilliseconds = 3;
+/** A client may send without an end. */
+const longestMilliseconds = 100;
+const cancelMethod = '$/cancelRequest';
+
+/** A long message, and what came behind it. */
+interface Waiting {
+  readonly long: LongMessage;
+  readonly behind: unknown[];
+  /** The documents that those behind it are about; undefined where one of them does not say. */
+  readonly documents: Set<string | undefined>;
+  /** Lets work go on that gave way to it. */
+  readonly release: () => void;
+}
+
+/** Hands over what comes in, in its order; but a request about one document does not wait until a long message about another is handed over. */
+interface Line {
+  /** Takes a message that is decoded. */
+  take(message: unknown): void;
+  /** Takes one that is long, before its bytes are there. */
+  begin(long: LongMessage): void;
+}
+
+/** Tells which requests passed messages that wait. */
+interface Passing {
+  /** Answers are in no order; what changes a document, or is about all of them, is. */
+  mayPass(message: unknown, waiting: readonly Waiting[]): boolean;
+  forget(): void;
+}
+
+function createPassing(): Passing {
+  const passed = new Set<unknown>();
+  return {
+    mayPass(message, waiting) {
+      const [id, method, uri] = [fieldOf(message, 'id'), fieldOf(message, 'method'), documentOf(message)];
+      if (method === cancelMethod) return passed.has(fieldOf(fieldOf(message, 'params'), 'id'));
+      if (typeof method !== 'string' || uri === undefined || (typeof id !== 'string' && typeof id !== 'number')) return false;
+      const passes = waiting.every(({ long, documents }) => {
+        const about = long.about();
+        return about !== undefined && about !== uri && !documents.has(uri) && !documents.has(undefined);
+      });
+      if (passes) passed.add(id);
+      return passes;
+    },
+    forget: () => passed.clear(),
+  };
+}
+
+function once(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Decodes a message while nothing else comes in: what is behind it may be about others, and most clients send it at once. What is left when nothing has come for a while, or
+ * something comes all the time, is decoded in steps.
+ */
+async function decode(long: LongMessage, bytesRead: () => number): Promise<void> {
+  const end = performance.now() + longestMilliseconds;
+  let silentFrom = performance.now();
+  for (;;) {
+    const before = bytesRead();
+    await once();
+    const now = performance.now();
+    if (bytesRead() > before) silentFrom = now;
+    const isSilent = now >= silentFrom + silentMilliseconds || now >= end;
+    if (bytesRead() > before && !isSilent) continue;
+    let isMore = long.decode();
+    while (isMore && isSilent && performance.now() < now + stepMilliseconds) isMore = long.decode();
+    if (isMore) continue;
+    if (!long.isComplete()) await long.more();
+    else if (long.isDecoded() && isSilent) return;
+  }
+}
+
+/** The value of a long message, or what is wrong with it, to be told later. */
+function taken(long: LongMessage): () => unknown {
+  try {
+    const value = long.value();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/**
+ * @param give is told of each message
+ * @param fail is told of what is none
+ */
+function createLine(bytesRead: () => number, give: (message: unknown) => void, fail: (error: unknown) => void): Line {
+  const waiting: Waiting[] = [];
+  const passing = createPassing();
+  let isRunning = false;
+
+  function giveEach(messages: Iterable<() => unknown>): void {
+    for (const message of messages) {
+      try {
+        give(message());
+      } catch (error) {
+        fail(error);
+      }
+    }
+  }
+
+  async function handOver({ long, behind, release }: Waiting): Promise<void> {
+    await decode(long, bytesRead);
+    const value = taken(long);
+    await once();
+    waiting.shift();
+    if (waiting.length === 0) passing.forget();
+    release();
+    giveEach([value, ...behind.map((message) => () => message)]);
+  }
+
+  async function goOn(): Promise<void> {
+    if (isRunning) return;
+    isRunning = true;
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) await handOver(first);
+    isRunning = false;
+  }
+
+  return {
+    take(message) {
+      const last = waiting.at(-1);
+      if (last === undefined || passing.mayPass(message, waiting)) return giveEach([() => message]);
+      last.behind.push(message);
+      last.documents.add(documentOf(message));
+    },
+    begin(long) {
+      waiting.push({ long, behind: [], documents: new Set(), release: holdSlices() });
+      void goOn();
+    },
+  };
+}
+
+/** A message as short as most: it is decoded when all of it is there. */
+function createShort(length: number): { take(part: Buffer): Buffer | undefined } {
+  let bytes: Buffer | undefined;
+  let got = 0;
+  return {
+    take(part) {
+      if (part.length === length) return part;
+      bytes ??= Buffer.allocUnsafe(length);
+      got += part.copy(bytes, got);
+      return got === length ? bytes : undefined;
+    },
+  };
+}
+
+/**
+ * Reads messages as the library does (LSP 3.18, "Base protocol"), but decodes long ones while they come in: besides the text of a document of megabytes there is one copy of it in
+ * memory, for a moment, and a hover behind it that is about another document is answered as soon as it is there.
+ * @param refuse is told once why what comes in can be read no further
+ */
+export function createMessageReader(input: Input, refuse: (why: string) => void): MessageReader {
+  const errors = new Emitter<Error>();
+  const closes = new Emitter<void>();
+  const partial = new Emitter<PartialMessageInfo>();
+  const fail = (error: unknown): void => errors.fire(error instanceof Error ? error : new Error(String(error)));
+
+  function listenWith(give: (message: unknown) => void): void {
+    const line = createLine(input.bytesRead, give, fail);
+    let long: LongMessage | undefined;
+    let short = createShort(0);
+    const decoded = (body: Buffer): void => {
+      try {
+        line.take(JSON.parse(body.toString('utf8')));
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const take = createFrameGuard(refuse, {
+      begin(length) {
+        long = length < fewestBytesOfLong ? undefined : createLongMessage(length);
+        short = createShort(length);
+        if (long !== undefined) line.begin(long);
+        else if (length === 0) decoded(Buffer.alloc(0));
+      },
+      take(part) {
+        if (long === undefined) {
+          const body = short.take(part);
+          if (body !== undefined) decoded(body);
+          return;
+        }
+        long.take(part);
+      },
+    });
+    input.read(take);
+  }
+
+  return {
+    onError: errors.event,
+    onClose: closes.event,
+    onPartialMessage: partial.event,
+    listen(callback) {
+      listenWith((message) => callback(message as Message));
+      const { stream } = input;
+      stream.on('error', fail);
+      const closed = (): void => closes.fire();
+      stream.on('close', closed);
+      return { dispose: () => stream.off('close', closed).off('error', fail) };
+    },
+    dispose() {
+      errors.dispose();
+      closes.dispose();
+      partial.dispose();
+    },
+  };
+}
