@@ -40,14 +40,25 @@ const clientWithoutEffects = {
   },
 };
 
-/** Commander loads what starts programs, for commands that are programs of their own: there are none, and loading it takes some milliseconds. */
-const startsNoPrograms = {
-  name: 'starts-no-programs',
+/**
+ * What packages do on being loaded, which takes some milliseconds and is of no use here: Commander loads what starts programs, for commands that are programs of their own;
+ * picocolors asks whether standard output is a terminal, and is told (`cli/colors.ts`).
+ */
+const idleWork = [
+  [/[\\/]commander[\\/]lib[\\/]command\.js$/, "require('node:child_process')", '{}'],
+  [/[\\/]picocolors[\\/]picocolors\.js$/, '(p.stdout || {}).isTTY', 'false'],
+];
+
+const withoutIdleWork = {
+  name: 'without-idle-work',
   setup(build) {
-    build.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace("require('node:child_process')", '{}'),
-      loader: 'js',
-    }));
+    for (const [filter, work, instead] of idleWork) {
+      build.onLoad({ filter }, ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        if (!text.includes(work)) throw new Error(`${path}: has no ${work}`);
+        return { contents: text.replace(work, instead), loader: 'js' };
+      });
+    }
   },
 };
 
@@ -127,7 +138,7 @@ const bundles = [
       format: 'esm',
       splitting: true,
       define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
-      plugins: [clusterApart, startsNoPrograms, commandsInPieces],
+      plugins: [clusterApart, withoutIdleWork, commandsInPieces],
     },
     bin: 'iptables-inspect',
   },
@@ -203,7 +214,7 @@ function asCommonJs(text) {
       (_, names, path) => `const {${named(names)}} = require(${path});`,
     )
     .replaceAll(/(?<=^|[;}\n])import\s*("[^"]+");/g, 'require($1);')
-    .replaceAll(/\bimport\(("\.{1,2}\/[^"]+")\)/g, 'Promise.resolve().then(() => require($1))')
+    .replaceAll(/\bimport\(("[^"]+")\)/g, 'Promise.resolve().then(() => require($1))')
     .replace(/\bexport\s*\{([^{}]*)\};\s*$/, (_, names) => `module.exports = {${swapped(names)}};\n`);
   // Throws where something of a module is left.
   new Script(`(function () {${piece}\n})`);

@@ -1,10 +1,8 @@
 /** `check` with what it said of the same content before. */
-import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { visibleLines } from '../base/safe-text.ts';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
-import { entryKey, readEntry, writeEntry } from '../lsp/node/cache-store.ts';
 import { isTar } from '../node/tar.ts';
 import type { CheckAnswer, CheckOptions } from './check-command.ts';
 import { pc } from './colors.ts';
@@ -44,8 +42,10 @@ export async function checkCached(paths: readonly string[], options: CachedCheck
   const program = folder === undefined ? undefined : programFiles();
   const given = program === undefined ? undefined : bytesOf(files);
   if (folder === undefined || given === undefined) return check();
-  const key = keyOf(paths, options, version, given, program);
-  const kept = keptAnswer(readEntry(folder, key));
+  // With Node's cryptography, which takes some milliseconds to load.
+  const store = await import('../lsp/node/cache-store.ts');
+  const key = keyOf(store, paths, options, version, given, program);
+  const kept = keptAnswer(store.readEntry(folder, key));
   if (kept !== undefined) {
     for (const message of kept.said) say(message);
     return kept;
@@ -54,7 +54,7 @@ export async function checkCached(paths: readonly string[], options: CachedCheck
   const said = keepSaid();
   const answer = await check(given);
   if (answer.status !== 2 && typeof answer.output === 'string') {
-    writeEntry(folder, key, JSON.stringify({ output: answer.output, status: answer.status, said }));
+    store.writeEntry(folder, key, JSON.stringify({ output: answer.output, status: answer.status, said }));
   }
   return answer;
 }
@@ -107,6 +107,7 @@ function isArchive(content: Buffer): boolean {
 
 /** The name of all that the answer depends on. */
 function keyOf(
+  { entryKey, contentDigest }: typeof import('../lsp/node/cache-store.ts'),
   paths: readonly string[],
   { format, failOn, severity = [], cluster }: CheckOptions,
   version: string,
@@ -116,13 +117,9 @@ function keyOf(
   return entryKey({
     program: [version, program, process.version, process.platform],
     how: [format, failOn, severity, pc.isColorSupported, format === 'sarif' ? pages() : [], process.env['TZ'] ?? ''],
-    files: paths.map((path) => [path, digestOf(given.get(path))]),
-    cluster: cluster === undefined ? null : [cluster, digestOf(given.get(cluster)), ...statusOf(cluster)],
+    files: paths.map((path) => [path, contentDigest(given.get(path) ?? '')]),
+    cluster: cluster === undefined ? null : [cluster, contentDigest(given.get(cluster) ?? ''), ...statusOf(cluster)],
   });
-}
-
-function digestOf(bytes: Buffer | undefined): string {
-  return hash('sha256', bytes ?? '', 'hex');
 }
 
 const colors = new RegExp(`${String.fromCharCode(0x1b)}\\[\\d{1,3}m`, 'g');

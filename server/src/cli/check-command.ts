@@ -6,7 +6,6 @@ import type { Severities } from '../lint/support/judge.ts';
 import { noFacts } from '../node/facts.ts';
 import { diffOf, keepMended, type MendedFile, mendDump } from './check-fix.ts';
 import { type CheckedFile, type CheckReport, checkReport, reaches, reportFile, type UnreadableFile } from './check-report.ts';
-import { checkSarif } from './check-sarif.ts';
 import { severitiesGiven } from './check-severity.ts';
 import { checkGithub, checkText } from './check-text.ts';
 import { outputBytes } from './encode-bytes.ts';
@@ -101,7 +100,7 @@ export async function runCheck(
   }
   const status = unreadable.length > 0 ? 2 : isElsewhere || reaches(report, options.failOn) ? 1 : 0;
   const [onStandardInput] = mended.filter(({ path }) => path === '-');
-  if (onStandardInput === undefined) return { output: write(report, options, version), status };
+  if (onStandardInput === undefined) return { output: await write(report, options, version), status };
   for (const line of checkText(report).split('\n')) say(line);
   return { output: outputBytes(onStandardInput.mended.text), status };
 }
@@ -121,12 +120,14 @@ function findingsOf(dump: CliDump, input: LintInput, severities: Severities, clu
   return runSteps(allFindings(input, severities, against), what);
 }
 
-function write(report: CheckReport, { format }: CheckOptions, version: string): string {
+async function write(report: CheckReport, { format }: CheckOptions, version: string): Promise<string> {
   switch (format) {
     case 'json':
       return jsonText(report);
-    case 'sarif':
+    case 'sarif': {
+      const { checkSarif } = await import('./check-sarif.ts');
       return jsonText(checkSarif(report, version));
+    }
     case 'github':
       return checkGithub(report);
     case 'text':

@@ -1,4 +1,5 @@
 import picocolors from 'picocolors';
+import { isTerminal } from './output.ts';
 
 /** When text has colour: on a terminal only, always, or never. */
 export const colorChoices = ['auto', 'always', 'never'] as const;
@@ -17,13 +18,13 @@ function wanted(args: readonly string[]): string {
 }
 
 /** As https://no-color.org and https://force-color.org have it, where the option does not say. */
-function isColored(args: readonly string[], { NO_COLOR, FORCE_COLOR, TERM }: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+function isColored(args: readonly string[], { NO_COLOR, FORCE_COLOR, TERM }: NodeJS.ProcessEnv): boolean {
   const when = wanted(args);
   if (when !== 'auto') return when === 'always';
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0';
-  return isTerminal && TERM !== 'dumb';
+  return isTerminal(1) && TERM !== 'dumb';
 }
 
 /** Paints text for standard output, or leaves it as it is. */
-export const pc = picocolors.createColors(isColored(process.argv.slice(2), process.env, process.stdout.isTTY === true));
+export const pc = picocolors.createColors(isColored(process.argv.slice(2), process.env));

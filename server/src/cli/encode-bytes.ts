@@ -1,4 +1,5 @@
 import { terminalText } from '../base/safe-text.ts';
+import { isTerminal } from './output.ts';
 
 /** A text as the bytes that `decodeBytes` made it of: characters that stand for a byte which is no UTF-8 become that byte again. */
 export function encodeText(text: string): Buffer {
@@ -24,7 +25,7 @@ export function encodeText(text: string): Buffer {
 
 /** The text of a file for standard output: the bytes that it was made of, or on a terminal what can be shown there. */
 export function outputBytes(text: string): Buffer {
-  return process.stdout.isTTY ? Buffer.from(text.split('\n').map(terminalText).join('\n')) : encodeText(text);
+  return isTerminal(1) ? Buffer.from(text.split('\n').map(terminalText).join('\n')) : encodeText(text);
 }
 
 function isLow(unit: number): boolean {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { nearestNames } from '../base/nearest-names.ts';
-import { OutputError, print, programName, say } from './output.ts';
+import { isAllWritten, OutputError, print, programName, say } from './output.ts';
 import { type Answer, program } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -46,6 +46,7 @@ async function run(): Promise<number> {
       help += text;
     },
     (text) => say(withHelp(text, process.argv[2])),
+    process.argv[2],
   );
   try {
     if (process.argv.length <= 2) {
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
   }
   isAnswered = true;
   // Everything is written. Memory that a large dump took need not be given back piece by piece.
-  if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+  if (isAllWritten()) process.exit();
 }
 
 void main();

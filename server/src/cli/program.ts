@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { projectVersion } from '../base/project.ts';
 import { detectLocalModes } from '../kube/expected/detect-local-modes.ts';
 import { questionEntries } from '../kube/question/entries.ts';
@@ -6,6 +6,7 @@ import { colorChoices } from './colors.ts';
 import { examplesText } from './examples.ts';
 import { statusText, unusable } from './exit-statuses.ts';
 import { flowFormats } from './flow-formats.ts';
+import { formatOption, gathered, onOrOff } from './option-kinds.ts';
 import { programName } from './output.ts';
 import { type Shell, shells } from './shells.ts';
 
@@ -22,21 +23,6 @@ export interface Answer {
 
 type Answered = (answer: Answer) => void;
 
-function formatOption(...choices: readonly string[]): Option {
-  return new Option('--format <format>', 'how to print it').choices(choices).default('text');
-}
-
-/** An option that may be given several times. */
-function gathered(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-/** The value of a flag that may stand alone, as kube-proxy reads it: "--flag", "--flag=false". */
-function onOrOff(text: string): boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new InvalidArgumentError('expected true or false');
-}
-
 function withCluster(command: Command): Command {
   return command
     .option('--cluster <file>', 'snapshot: what "kubectl get nodes,services,endpointslices,pods -A -o json" (or yaml) printed')
@@ -47,13 +33,44 @@ const failOn = new Option('--fail-on <severity>', 'exit with status 1 from this 
   .choices(['error', 'warning', 'info', 'hint'])
   .default('error');
 
+type Add = (root: Command, answered: Answered) => void;
+
+const commands: Readonly<Record<string, Add>> = {
+  check: addCheck,
+  resolve: addResolve,
+  flow: addFlow,
+  map: addMap,
+  trace: addTrace,
+  reach: addReach,
+  test: addTest,
+  drift: addDrift,
+  expected: addExpected,
+  diff: addDiff,
+  canonical: addCanonical,
+  diagnose: addDiagnose,
+  collect: addCollect,
+  explain: addExplain,
+  completion: addCompletion,
+};
+
+function commandsFor(asked: string | undefined): readonly Add[] {
+  const add = asked === undefined || asked === 'completion' || !Object.hasOwn(commands, asked) ? undefined : commands[asked];
+  return add === undefined ? Object.values(commands) : [add];
+}
+
 /**
  * The commands and their options.
  * @param answered takes what the command that was asked for has to say
  * @param write takes help and the version
  * @param complain takes what is wrong with the arguments
+ * @param asked the first argument: where it is a command the others are left out, which takes as long again; `completion` writes of all of them
  */
-export function program(answered: Answered, write: (text: string) => void, complain: (text: string) => void): Command {
+export function program(
+  answered: Answered,
+  write: (text: string) => void,
+  complain: (text: string) => void,
+  asked?: string,
+): Command {
   const root = new Command(programName)
     .description("Reads iptables dumps of Kubernetes nodes: what is wrong, whose chain is whose, where a Service's traffic goes.")
     .version(projectVersion)
@@ -63,24 +80,7 @@ export function program(answered: Answered, write: (text: string) => void, compl
     // One line, as for every other input that cannot be used.
     .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
     .addHelpText('after', `\nExit status: 0 nothing found, 1 something was (each command's --help says what), 2 ${unusable}.`);
-  for (const add of [
-    addCheck,
-    addResolve,
-    addFlow,
-    addMap,
-    addTrace,
-    addReach,
-    addTest,
-    addDrift,
-    addExpected,
-    addDiff,
-    addCanonical,
-    addDiagnose,
-    addCollect,
-    addExplain,
-    addCompletion,
-  ])
-    add(root, answered);
+  for (const add of commandsFor(asked)) add(root, answered);
   // It has been read before: texts are painted by then.
   root.hook('preAction', (_, command) => void command.setOptionValue('color', undefined));
   for (const command of [root, ...root.commands]) {

@@ -1,6 +1,6 @@
 /** Node bundles as files: a folder, or a tar archive, compressed or not. Bounded in files, depth and bytes; links are not followed. */
+
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { lastPart } from '../base/last-part.ts';
 import { describeFileError } from '../lsp/node/file-error.ts';
@@ -12,6 +12,7 @@ import { partKindOf } from '../node/part-kind.ts';
 import { isTar, readTar } from '../node/tar.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { mostBytes, nameHint, nameOfInput, readPlainFile, TooLargeError } from './read-text.ts';
+import { zlib } from './seldom-loaded.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A copied /proc/sys has some fifty files for each interface. */
@@ -27,11 +28,6 @@ export function isFolder(path: string): boolean {
     // Links in a circle, a name that is too long: whoever reads the file says what is wrong with it.
     return false;
   }
-}
-
-/** Node's own, loaded for what is compressed alone: that takes two milliseconds, a tenth of what a small command may take. */
-function zlib(): typeof import('node:zlib') {
-  return createRequire(import.meta.url)('node:zlib');
 }
 
 /** What files that are compressed one by one hold together, unpacked: twice the largest dump of rules. A few kilobytes of them may hold any number. */

@@ -1,10 +1,10 @@
 /** Text of files, of pipes and of standard input: bounded in size and, for a pipe that nobody writes to, in time. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { devNull } from 'node:os';
-import { isatty } from 'node:tty';
 import { describeFileError } from '../lsp/node/file-error.ts';
 import { limitYoungGeneration } from '../lsp/node/young-generation.ts';
 import { decodeBytes } from './decode-bytes.ts';
+import { isNull } from './output.ts';
+import { tty } from './seldom-loaded.ts';
 import { UsageError } from './usage-error.ts';
 
 // V8 holds no longer string.
@@ -90,7 +90,7 @@ function readStandardInput(): Buffer {
   isStandardInputRead = true;
   const stats = fstatSync(0);
   // A terminal is a device, too, at which somebody types.
-  if (!isatty(0)) refuse(stats);
+  if (!stats.isCharacterDevice() || !tty().isatty(0)) refuse(stats);
   return readAll(0, Number.POSITIVE_INFINITY);
 }
 
@@ -106,11 +106,6 @@ export class TooLargeError extends Error {
     super(`is larger than ${Math.floor(most / 1_000_000)} MB`);
     this.name = 'TooLargeError';
   }
-}
-
-/** Whether a device is the one that is empty. */
-function isNull({ rdev }: Stats): boolean {
-  return rdev === statSync(devNull, { throwIfNoEntry: false })?.rdev;
 }
 
 function pipeMilliseconds(): number {

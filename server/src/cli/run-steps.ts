@@ -1,4 +1,5 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
+import { isTerminal } from './output.ts';
 
 const patienceMilliseconds = 1_000;
 const redrawMilliseconds = 200;
@@ -8,7 +9,7 @@ const redrawMilliseconds = 200;
  * @param what "reading node-a.iptables"
  */
 export function runSteps<T>(steps: Steps<T>, what: string): T {
-  if (!process.stderr.isTTY) return runToEnd(steps);
+  if (!isTerminal(2)) return runToEnd(steps);
   const started = performance.now();
   let redraw = started + patienceMilliseconds;
   let shown = false;

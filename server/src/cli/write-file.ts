@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeFileError } from '../lsp/node/file-error.ts';
+import { crypto } from './seldom-loaded.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -27,7 +27,7 @@ export function replaceFile(path: string, content: Buffer): void {
     const stats = statSync(target);
     if (!stats.isFile()) throw new Error('is no file that could be written');
     // Its own name may be as long as a name can be.
-    const beside = join(dirname(target), `.${randomUUID()}.tmp`);
+    const beside = join(dirname(target), `.${crypto().randomUUID()}.tmp`);
     try {
       writeWhole(beside, content, stats.mode & 0o7777);
       keepOwner(beside, stats.uid, stats.gid, stats.mode & 0o7777);

@@ -37,6 +37,11 @@ export function entryKey(parts: unknown): string {
   return hash('sha256', JSON.stringify(parts), 'hex');
 }
 
+/** SHA-256 of what a file holds. */
+export function contentDigest(content: Buffer | string): string {
+  return hash('sha256', content, 'hex');
+}
+
 /**
  * What stands before an entry, so that one that was cut, damaged or copied under another's name is none. It has no secret: whoever may write into a folder that only its owner
  * may open could read a key there as well.
