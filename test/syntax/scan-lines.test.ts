@@ -77,6 +77,15 @@ describe('lines that are scanned', () => {
     expect(shapes.length).toBeGreaterThan(8_000);
   });
 
+  it.each([-1, 0, 1, 1_000])('are the same where their number is told, also where it is wrong by %d', (by) => {
+    const told = large.split('\n').length + by;
+    const lines = runToEnd(scanLines(large, start, told));
+    const expected = scan(large);
+    expect(lines.length).toBe(expected.length);
+    expect(lines.columns.starts).toHaveLength(lines.length);
+    expect(Array.from(lines, outline)).toEqual(Array.from(expected, outline));
+  });
+
   it('have their own names while another text is scanned between', () => {
     const other = generateDump({ services: 190, endpoints: 9 });
     const [scans, whole] = [[large, other].map((text) => scanLines(text, start)), [large, other].map((text) => scan(text))];

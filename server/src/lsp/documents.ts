@@ -23,7 +23,7 @@ export function registerDocuments(session: Session): void {
     const size = sizeOf(text);
     if (size.beyond !== undefined) return giveUp(openedDocument, size.beyond);
     lines.set(uri, size.lines);
-    open(session, openedDocument);
+    open(session, openedDocument, size.lines);
   });
   on(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
     const { uri, version } = changedDocument;
@@ -76,13 +76,13 @@ function on<Name extends ParamName>(
   });
 }
 
-function open(session: Session, document: Params['openedDocument']): void {
+function open(session: Session, document: Params['openedDocument'], lines: number): void {
   const { dumps, clusters, connection, runtime } = session;
   const { uri } = document;
   dumps.get(uri)?.close();
   let before: Promise<unknown> = Promise.resolve();
   const dump = openDump(
-    document,
+    { ...document, lines },
     async () => {
       await before;
       await runtime.pause();

@@ -72,7 +72,7 @@ function fromLastFullText(changes: TextChange[]): readonly TextChange[] {
 }
 
 function changed(document: SourceDocument | undefined, change: TextChange, uri: string): Steps<SourceDocument> {
-  return document === undefined ? readDocument(change.text, uri) : changeDocument(document, change, uri);
+  return document === undefined ? readDocument(change.text, uri, change.lines) : changeDocument(document, change, uri);
 }
 
 function* builtOf(document: SourceDocument, uri: string, before: Ruleset | undefined): Steps<Omit<ReadDump, 'version'>> {
@@ -119,19 +119,29 @@ function createProgress(): Progress {
   };
 }
 
+/** A document as a client opens it. */
+export interface Opened {
+  readonly uri: string;
+  readonly languageId: string;
+  readonly version: number;
+  readonly text: string;
+  /** How many lines the text has. */
+  readonly lines: number;
+}
+
 /**
  * Opens a dump and begins to read it. Reading happens in slices; changes that arrive meanwhile are applied in order.
  * @param onRead told of every version that was read to the end
  * @param onFailure told of an error in the reader itself, which must not happen; the dump stays at its last good version
  */
 export function openDump(
-  identity: { readonly uri: string; readonly languageId: string; readonly version: number; readonly text: string },
+  identity: Opened,
   pause: Pause,
   onRead: (dump: ReadDump) => void,
   onFailure: (error: unknown) => void,
 ): OpenDump {
   let newest: { readonly version: number; readonly typing?: Typing | undefined } = { version: identity.version };
-  let pending: TextChange[] = [{ text: identity.text }];
+  let pending: TextChange[] = [{ text: identity.text, lines: identity.lines }];
   let read: ReadDump | undefined;
   let document: SourceDocument | undefined;
   let isRunning = false;

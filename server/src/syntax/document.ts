@@ -49,6 +49,8 @@ export interface Position {
 export interface TextChange {
   readonly range?: { readonly start: Position; readonly end: Position };
   readonly text: string;
+  /** How many lines the text has, where that is known. */
+  readonly lines?: number;
 }
 
 /** The whole statement of a line, read again from its text (about 2 µs). */
@@ -99,8 +101,9 @@ export function familyOfName(fileName: string): LineContext['family'] {
 /**
  * A text as a document. Pauses every few hundred lines; never throws.
  * @param fileName a path or URI, for the family of dumps that have no header
+ * @param lines how many lines it has, where that is known
  */
-export function* readDocument(text: string, fileName = ''): Steps<SourceDocument> {
+export function* readDocument(text: string, fileName = '', lines?: number): Steps<SourceDocument> {
   const byteOrderMark = text.charCodeAt(0) === 0xfeff;
   const start = lineContext(familyOfName(fileName), undefined, undefined);
   const whole = byteOrderMark ? text.slice(1) : text;
@@ -109,7 +112,7 @@ export function* readDocument(text: string, fileName = ''): Steps<SourceDocument
     const broken = brokenLines(texts);
     if (broken !== undefined) return yield* readLines(texts, endsInCr, broken, { start, byteOrderMark });
   }
-  return { start, byteOrderMark, lines: yield* scanLines(whole, start), hasBrokenLines: false };
+  return { start, byteOrderMark, lines: yield* scanLines(whole, start, lines), hasBrokenLines: false };
 }
 
 /** Whether a text has more lines than these. */
@@ -226,7 +229,7 @@ function readBroken(document: SourceDocument, splice: Splice): Steps<SourceDocum
  * (another `*table` or header above them); all others are shared with the document before.
  */
 export function* changeDocument(document: SourceDocument, change: TextChange, fileName = ''): Steps<SourceDocument> {
-  if (change.range === undefined) return yield* readDocument(change.text, fileName);
+  if (change.range === undefined) return yield* readDocument(change.text, fileName, change.lines);
   const splice = spliceOf(document, change.range, change.text);
   const broken = readBroken(document, splice);
   if (broken !== undefined) return yield* broken;

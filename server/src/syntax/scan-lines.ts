@@ -54,7 +54,7 @@ function addNew(reading: Reading, start: number, end: number): void {
 
 /** Makes room for as many lines more. Of a million lines that takes some milliseconds for each column, between which it pauses. */
 function* makeRoom(reading: Reading): Steps<void> {
-  const length = reading.starts.length * 2;
+  const length = Math.max(reading.starts.length * 2, fewestLines);
   const pauses = length >= linesWithPauses;
   reading.lengths = enlarged(new Uint16Array(length), reading.lengths);
   reading.shapes = enlarged(new Uint16Array(length), reading.shapes);
@@ -115,8 +115,9 @@ function endOfPart(text: string, from: number): number {
 /**
  * The lines of a text, none of which goes on in those below it. Pauses often; never throws.
  * @param start what holds before the first line
+ * @param lines how many lines there are, where that is known: for them there is room from the beginning
  */
-export function* scanLines(text: string, start: LineContext): Steps<Lines> {
+export function* scanLines(text: string, start: LineContext, lines = fewestLines): Steps<Lines> {
   const reading: Reading = {
     text,
     names: currentNames(),
@@ -125,11 +126,11 @@ export function* scanLines(text: string, start: LineContext): Steps<Lines> {
     unusual: [],
     context: start,
     length: 0,
-    starts: new Int32Array(fewestLines),
-    lengths: new Uint16Array(fewestLines),
-    shapes: new Uint16Array(fewestLines),
-    chains: new Int32Array(fewestLines),
-    targets: new Int32Array(fewestLines),
+    starts: new Int32Array(lines),
+    lengths: new Uint16Array(lines),
+    shapes: new Uint16Array(lines),
+    chains: new Int32Array(lines),
+    targets: new Int32Array(lines),
   };
   const part = new LineBytes();
   for (let from = 0; from <= text.length; ) {
@@ -146,9 +147,13 @@ export function* scanLines(text: string, start: LineContext): Steps<Lines> {
     useNames(reading.names);
   }
   forgetBytes();
-  const lines = yield* linesOf(reading);
-  rememberUnusualLines(lines, reading.unusual);
-  return lines;
+  const read = yield* linesOf(reading);
+  rememberUnusualLines(read, reading.unusual);
+  return read;
+}
+
+function ofLength<Column extends Int32Array | Uint16Array>(column: Column, length: number): Column {
+  return column.length === length ? column : (column.slice(0, length) as Column);
 }
 
 function* linesOf(reading: Reading): Steps<Lines> {
@@ -159,11 +164,11 @@ function* linesOf(reading: Reading): Steps<Lines> {
   yield;
   const columns = {
     places,
-    starts: starts.slice(0, length),
-    lengths: lengths.slice(0, length),
-    shapes: shapes.slice(0, length),
-    chains: chains.slice(0, length),
-    targets: targets.slice(0, length),
+    starts: ofLength(starts, length),
+    lengths: ofLength(lengths, length),
+    shapes: ofLength(shapes, length),
+    chains: ofLength(chains, length),
+    targets: ofLength(targets, length),
   };
   return Lines.scanned({ source: text, names: names.names }, columns, objects);
 }
