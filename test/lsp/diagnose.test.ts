@@ -81,4 +81,43 @@ describe('a dump that lies in a bundle', () => {
     expect(JSON.stringify(result)).toContain('10.42.0.11:8080');
     expect(JSON.stringify(result)).not.toContain(', if ');
   });
+
+  it('is followed with what the bundle said when it was opened last, however long it was read before', async () => {
+    const addresses = `${folder}ip-addr.json`;
+    const access = inMemory();
+    let goOn = (): void => undefined;
+    let isFirst = true;
+    const held = new Promise<void>((done) => {
+      goOn = done;
+    });
+    await started({
+      ...access,
+      async read(uri) {
+        if (uri === addresses && isFirst) {
+          isFirst = false;
+          await held;
+        }
+        return access.read(uri);
+      },
+    });
+    let shown = 0;
+    server.client.onNotification('iptables/rulesetChanged', () => {
+      shown += 1;
+    });
+    /** How often the dump was shown when nothing is left to be read but what is held. */
+    const shownInTheEnd = async (): Promise<number> => {
+      for (let before = -1; before !== shown; ) {
+        before = shown;
+        for (let turn = 0; turn < 500; turn += 1) await new Promise((done) => setImmediate(done));
+      }
+      return shown;
+    };
+    await server.open(dump, textOf('iptables-save.txt'));
+    await shownInTheEnd();
+    await server.client.sendNotification('textDocument/didClose', { textDocument: { uri: dump } });
+    await server.open(dump, textOf('iptables-save.txt'), 2);
+    const before = await shownInTheEnd();
+    goOn();
+    expect(await shownInTheEnd()).toBe(before);
+  });
 });

@@ -219,16 +219,19 @@ export async function lookBeside({ connection, clusters }: Session, uri: string)
 /** Looks for what a bundle says of a dump's node, and shows the dump anew with it. */
 export async function readFactsBeside(session: Session, uri: string): Promise<void> {
   const { connection, runtime, facts, dumps, states } = session;
+  const opened = dumps.get(uri);
+  // A dump that is closed and opened again reads for itself, and may be done sooner.
+  const isOver = (): boolean => dumps.get(uri) !== opened;
   try {
     const found = await factsBeside(runtime.files, uri);
-    if (found === undefined || !dumps.has(uri)) return;
-    const read = await runInSlices(found, runtime.pause, () => false);
-    if (!dumps.has(uri)) return;
+    if (found === undefined || isOver()) return;
+    const read = await runInSlices(found, runtime.pause, isOver);
+    if (isOver()) return;
     facts.set(uri, read);
     const state = states.get(uri);
     if (state !== undefined) showState(session, uri, state);
   } catch (error) {
-    logError(connection, `the bundle of ${uri}: ${describeError(error)}`);
+    if (!(error instanceof Cancelled)) logError(connection, `the bundle of ${uri}: ${describeError(error)}`);
   }
 }
 
