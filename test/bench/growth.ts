@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { generateCluster, generateDump } from './generate.ts';
 import { measureProtocol } from './protocol.ts';
 import { restoreTestTime } from './real-iptables.ts';
+import { median } from './statistics.ts';
 
 /** Services with ten endpoints each, for dumps of about 1,000, 10,000, 43,000, 215,000, 430,000 and 860,000 lines. */
 export const growthServices: readonly number[] = [22, 231, 1_000, 5_000, 10_000, 20_000];
@@ -107,8 +108,20 @@ export async function measureGrowth(services: number, runs: number): Promise<Gro
         ...figures('iptables', iptables),
         ...figures('command', commands),
         { what: 'open to first diagnostics', kind: 'request', unit: 'ms', value: asked.open },
-        { what: 'edit to diagnostics, median', kind: 'request', unit: 'ms', value: asked.edit },
-        { what: 'edit to diagnostics, 95th percentile', kind: 'request', unit: 'ms', value: asked.editSlow },
+        {
+          what: 'edit to diagnostics, median',
+          kind: 'request',
+          unit: 'ms',
+          value: median(asked.edits.map((edit) => edit.median)),
+        },
+        ...asked.edits.map(
+          ({ kind, slow }): GrowthFigure => ({
+            what: `edit of ${kind} to diagnostics, 95th percentile`,
+            kind: 'request',
+            unit: 'ms',
+            value: slow,
+          }),
+        ),
         { what: 'hover, 95th percentile', kind: 'request', unit: 'ms', value: asked.hover },
         { what: 'definition, 95th percentile', kind: 'request', unit: 'ms', value: asked.definition },
         { what: 'memory of the server, peak', kind: 'request', unit: 'MB', value: asked.memory ?? undefined },

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestServer } from '../support/language-server.ts';
-import { median, percentile } from './statistics.ts';
+import { type EditFigures, measureEdits } from './edits.ts';
+import { percentile } from './statistics.ts';
 
 export interface ProtocolFigures {
   /** Milliseconds from didOpen to the first diagnostics. */
@@ -10,9 +11,8 @@ export interface ProtocolFigures {
   /** 95th percentiles in milliseconds over many places, after the dump is read. */
   readonly definition: number;
   readonly hover: number;
-  /** Milliseconds from an edit of one line to the new diagnostics; median and 95th percentile. */
-  readonly edit: number;
-  readonly editSlow: number;
+  /** From an edit to the new diagnostics, by what the edit changes; first of all a comment. */
+  readonly edits: readonly EditFigures[];
   /** The most memory that the server process ever had resident, in megabytes; null where the system does not say. */
   readonly memory: number | null;
 }
@@ -64,7 +64,6 @@ export async function measureFirstAnswers(uri: string, folder: string, text: str
 }
 
 const places = 200;
-const edits = 20;
 
 function peakMemory(pid: number | undefined): number | null {
   try {
@@ -100,27 +99,15 @@ export async function measureProtocol(uri: string, folder: string, text: string)
       }
     }
 
-    const editTimes: number[] = [];
-    for (let edit = 0; edit < edits; edit += 1) {
-      const line = Math.floor(((edit + 0.5) * lines.length) / edits);
-      const start = { line, character: 0 };
-      const insert = edit % 2 === 0;
-      const change = insert ? { range: { start, end: start }, text: '# note\n' } : undefined;
-      const undone = { line: Math.floor(((edit - 0.5) * lines.length) / edits), character: 0 };
-      const asked = performance.now();
-      await server.change(uri, edit + 2, [
-        change ?? { range: { start: undone, end: { ...undone, line: undone.line + 1 } }, text: '' },
-      ]);
-      await server.diagnostics(uri, edit + 2);
-      editTimes.push(performance.now() - asked);
-    }
+    // Most of them are seldom made, and some take more than all else.
+    const memory = peakMemory(server.process.pid);
+    const edits = await measureEdits(server, uri, lines, 2);
     return {
       open,
       definition: percentile(times.definition, 0.95),
       hover: percentile(times.hover, 0.95),
-      edit: median(editTimes),
-      editSlow: percentile(editTimes, 0.95),
-      memory: peakMemory(server.process.pid),
+      edits,
+      memory,
     };
   } finally {
     await server.stop();
