@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -13,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keptName, openKept, writeKept } from '../../server/src/cli/kept-code.ts';
-import { inspect } from '../support/inspect.ts';
+import { inspect, inspectBundle } from '../support/inspect.ts';
 
 let folder = '';
 
@@ -93,5 +94,27 @@ describe('compiled code that is kept', () => {
     expect(inspect(['trace', dump], { caches: folder }).status).toBe(2);
     expect(inspect(['nothing'], { caches: folder }).status).toBe(2);
     expect(readdirSync(compiled)).toEqual([name]);
+  });
+
+  it('is made anew now and then where later runs compile much more', () => {
+    const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+    const sizeAfter = (pid: number, ...args: readonly string[]): number => {
+      const asProcess = `data:text/javascript,Object.defineProperty(process, 'pid', { value: ${pid} })`;
+      const { status } = spawnSync(process.execPath, ['--import', asProcess, inspectBundle, 'check', ...args], {
+        env: { ...process.env, XDG_CACHE_HOME: folder, LOCALAPPDATA: folder },
+      });
+      expect(status).toBe(args.includes(dump) ? 1 : 0);
+      const compiled = join(folder, 'iptables-inspect/compiled');
+      const [name = '', ...others] = readdirSync(compiled);
+      expect(others).toEqual([]);
+      return statSync(join(compiled, name)).size;
+    };
+    const plain = join(folder, 'empty.iptables');
+    writeFileSync(plain, '*nat\nCOMMIT\n');
+    const first = sizeAfter(1, '--no-cache', plain);
+    expect(sizeAfter(2, '--no-cache', dump)).toBe(first);
+    const second = sizeAfter(32, '--no-cache', dump);
+    expect(second).toBeGreaterThan(first * 1.03);
+    expect(sizeAfter(48, '--no-cache', plain)).toBe(second);
   });
 });

@@ -22,6 +22,8 @@ export interface KeptCode {
   readonly read: (piece: string) => Buffer | undefined;
   /** The pieces that it has. */
   readonly pieces: readonly string[];
+  /** In bytes, of all of them. */
+  readonly size: number;
 }
 
 /** At the beginning of a file: JSON, filled up with blanks. */
@@ -53,7 +55,7 @@ export function openKept(path: string): KeptCode | undefined {
           const place = places[piece];
           return place === undefined ? undefined : readPart(file, place[0], place[1]);
         };
-        return { read, pieces: Object.keys(places) };
+        return { read, pieces: Object.keys(places), size: size - headerBytes };
       }
     }
     closeSync(file);

@@ -6,6 +6,10 @@ import { keptName, openKept, writeKept } from './kept-code.ts';
 
 const before = '(function (exports, require, module, __filename, __dirname) {';
 
+/** Whether runs compile what the first one had no use for takes some milliseconds to find out. */
+const runsBetweenLooks = 16;
+const muchMore = 1.03;
+
 interface Loaded {
   readonly module: { exports: unknown };
   readonly script: Script;
@@ -43,15 +47,18 @@ export function runPieces(main: string, build: string, requireOthers: (id: strin
     return module.exports;
   };
   process.on('exit', (code) => {
+    const isAllKept = [...loaded.values()].every(({ isKept }) => isKept);
     // What was refused says little of what is loaded when it is not.
-    if (code > 1 || [...loaded.values()].every(({ isKept }) => isKept)) return;
+    if (code > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0)) return;
     const codes = new Map<string, Buffer>();
     for (const piece of kept?.pieces ?? []) {
       const code = kept?.read(piece);
       if (code !== undefined) codes.set(piece, code);
     }
     for (const [path, { script }] of loaded) codes.set(basename(path), script.createCachedData());
-    writeKept(folder, name, codes);
+    let size = 0;
+    for (const { length } of codes.values()) size += length;
+    if (!isAllKept || size > (kept?.size ?? 0) * muchMore) writeKept(folder, name, codes);
   });
   load(main);
 }
