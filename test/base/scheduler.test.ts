@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Cancelled, runBehind, runInSlices } from '../../server/src/base/scheduler.ts';
+import { Cancelled, runBehind, runFirst, runInSlices, untilNothingIsFirst } from '../../server/src/base/scheduler.ts';
 import type { Steps } from '../../server/src/base/steps.ts';
 
 /** Work of so many steps of two milliseconds, which says who worked. */
@@ -42,6 +42,23 @@ describe('long work', () => {
     }
     await hearing;
     expect(log.join('')).toMatch(/^a+1234a+$/);
+  });
+
+  it('may wait for what comes first, in all its parts', async () => {
+    const log: string[] = [];
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const never = (): boolean => false;
+    const first = async (): Promise<void> => {
+      await runFirst(work('1', 8, log), pause, never);
+      await runFirst(work('2', 8, log), pause, never);
+      await expect(runFirst(work('3', 8, log), pause, () => true)).rejects.toThrow(Cancelled);
+    };
+    const ended = first();
+    await untilNothingIsFirst(pause);
+    log.push('|');
+    await ended;
+    await untilNothingIsFirst(pause);
+    expect(log.join('')).toMatch(/^1{8}2{8}3+\|$/);
   });
 
   it('that is cancelled or fails leaves the turn to others', async () => {

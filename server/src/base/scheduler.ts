@@ -111,9 +111,32 @@ export async function runBehind<T>(steps: Steps<T>, pause: Pause, isCancelled: (
   return runSlices(steps, pause, isCancelled, 'behind');
 }
 
+/** How much short work is under way that goes before all other, and who waits for it. */
+let short = 0;
+let afterShort: (() => void)[] = [];
+
+/** Waits until no short work is under way: what an editor shows first. */
+export async function untilNothingIsFirst(pause: Pause): Promise<void> {
+  while (short > 0) {
+    await new Promise<void>((resolve) => afterShort.push(resolve));
+    // What ended may have been one of several parts.
+    await pause();
+  }
+}
+
 /** The same for short work that what is under way waits for, but for the messages that come in. */
-export function runFirst<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
-  return runSlices(steps, pause, isCancelled, 'first');
+export async function runFirst<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
+  short += 1;
+  try {
+    return await runSlices(steps, pause, isCancelled, 'first');
+  } finally {
+    short -= 1;
+    if (short === 0) {
+      const woken = afterShort;
+      afterShort = [];
+      for (const wake of woken) wake();
+    }
+  }
 }
 
 async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean, rank?: 'first' | 'behind'): Promise<T> {
