@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from 'sarif';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { keepMended } from '../../server/src/cli/check-fix.ts';
 import type { CheckReport } from '../../server/src/cli/check-report.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { inspect } from '../support/inspect.ts';
@@ -49,6 +50,17 @@ describe('check --fix', () => {
     expect(stdout).toContain(`${path}:3:2: warning: No packet ever enters SPARE`);
     expect(stdout).toMatch(/^1 can be mended with --fix --unsafe$/m);
     expect(status).toBe(0);
+  });
+
+  it('leaves a file alone that somebody else wrote meanwhile', () => {
+    const found = { path, before: faulty, mended: { text: safely }, content: Buffer.from(safely) };
+    const other = `${faulty}# by another\n`;
+    writeFileSync(path, other);
+    expect(() => keepMended(found)).toThrow(`${path}: was not written: it has changed while it was mended; mend it again`);
+    expect(read()).toBe(other);
+    writeFileSync(path, faulty);
+    keepMended(found);
+    expect(read()).toBe(safely);
   });
 
   it('makes all of them with --unsafe', () => {

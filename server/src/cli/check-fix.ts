@@ -1,11 +1,14 @@
 /** What `check --fix` and `check --diff` make of a file. */
+import { statSync } from 'node:fs';
 import type { AllFindings } from '../lint/all-findings.ts';
 import { type Mended, mend } from '../lint/mending/mend.ts';
 import { unifiedDiff } from '../lint/mending/unified-diff.ts';
 import type { LintInput } from '../lint/support/finding.ts';
 import { encodeText, outputBytes } from './encode-bytes.ts';
 import type { CliDump } from './read-dump.ts';
+import { readText } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
 import { replaceFile } from './write-file.ts';
 
 export interface MendedFile {
@@ -42,9 +45,20 @@ export function mendDump(
   return { path, file, before: text, mended, content: encodeText(mended.text), made: mended.made, left };
 }
 
-/** Writes a mended file in one step; standard input has none, and a file without a change stays untouched. Throws UsageError. */
-export function keepMended({ path, before, mended, content }: MendedFile): void {
-  if (path !== '-' && mended.text !== before) replaceFile(path, content);
+/**
+ * Writes a mended file in one step; standard input has none, and a file without a change stays untouched. Throws UsageError, also where somebody else wrote the
+ * file while it was mended.
+ */
+export function keepMended({
+  path,
+  before,
+  mended,
+  content,
+}: Pick<MendedFile, 'path' | 'before' | 'content'> & { readonly mended: Pick<Mended, 'text'> }): void {
+  if (path === '-' || mended.text === before) return;
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === true && readText(path) !== before)
+    throw new UsageError(`${path}: was not written: it has changed while it was mended; mend it again`);
+  replaceFile(path, content);
 }
 
 /** What mending changes in a file, as a unified diff: bytes that `patch` takes, or on a terminal what can be shown there. */
