@@ -110,6 +110,10 @@ describe('an edit of a few rules is patched, and gives what a fresh reading give
     ['a chain twice that is new', 3, 0, [':D - [0:0]', ':D - [0:0]']],
     ['chains in another order', 3, 3, [':C - [0:0]', ':A - [0:0]', ':B - [0:0]']],
     ['chains more and less, and a comment', 4, 1, [':D - [0:0]', '# mine', ':E - [0:0]']],
+    ['a COMMIT less', 12, 1, []],
+    ['a COMMIT half typed', 12, 1, ['COMMI']],
+    ['the last COMMIT less', 19, 1, []],
+    ['the last COMMIT in other words', 19, 1, ['# COMMIT']],
     ['a chain more, and its rule', 6, 0, [':D - [0:0]', '-A D -j A']],
     ['a rule of a chain that is not declared', 8, 0, ['-A NOWHERE -j B']],
     ['a jump to a chain that is not declared', 8, 0, ['-A A -j NOWHERE']],
@@ -159,6 +163,32 @@ describe('edits of declarations, one behind another', () => {
       expect(rulesetOutline(ruleset), lines.join('\n')).toEqual(rulesetOutline(fresh));
       expect(reachOutline(ruleset), lines.join('\n')).toEqual(reachOutline(fresh));
     }
+  });
+});
+
+describe('a table that gets its COMMIT', () => {
+  const without = (line: number): readonly string[] => dump.toSpliced(line, 1);
+
+  it.each<[string, number, readonly string[], readonly string[]]>([
+    ['is patched', 12, ['COMMIT'], without(12)],
+    ['is patched behind a comment', 13, ['COMMIT'], without(12).toSpliced(12, 0, '# the end')],
+    ['is patched above a comment', 12, ['COMMIT'], without(12).toSpliced(12, 0, '# the end')],
+    ['is patched at the end of the text', 19, ['COMMIT'], without(19)],
+    ['is patched at the end of the text, with a comment', 19, ['COMMIT', '# Completed'], without(19)],
+  ])('%s', (_what, line, added, lines) => {
+    const { patched, fresh } = edit(line, 0, added, [...lines]);
+    expect(patched).toBeDefined();
+    expect(rulesetOutline(patched ?? fresh)).toEqual(rulesetOutline(fresh));
+    expect(reachOutline(patched ?? fresh)).toEqual(reachOutline(fresh));
+  });
+
+  it.each<[string, number, readonly string[], readonly string[]]>([
+    ['above rules of its own', 8, ['COMMIT'], without(12)],
+    ['and something behind it', 12, ['COMMIT', '-A A -j B'], without(12)],
+    ['in a dump without a header', 11, ['COMMIT'], without(12).filter((line) => line !== header)],
+  ])('is read anew %s', (_what, line, added, lines) => {
+    const { rebuilt, fresh } = edit(line, 0, added, [...lines]);
+    expect(rulesetOutline(rebuilt)).toEqual(rulesetOutline(fresh));
   });
 });
 
@@ -214,6 +244,9 @@ describe('an edit that says more is not patched, and read anew', () => {
     ['another table', 8, 0, ['*raw']],
     ['a COMMIT', 8, 0, ['COMMIT']],
     ['a line that cannot be read', 8, 0, ['this is mine']],
+    ['a rule in the place of COMMIT', 12, 1, ['-A A -j B']],
+    ['a COMMIT and the header below it less', 12, 2, []],
+    ['a COMMIT more', 13, 0, ['COMMIT']],
     ['a rule behind COMMIT', 13, 0, ['-A A -j B']],
     ['more lines than is worth it', 8, 0, many],
   ])('%s', (_what, line, removed, added) => {

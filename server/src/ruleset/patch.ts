@@ -12,6 +12,7 @@ import type { Lines } from '../syntax/lines.ts';
 import type { ChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { type ChangedChains, carryMarks } from './chain-marks.ts';
+import { type ChangedEnd, changedEnd } from './changed-end.ts';
 import { type EditedChain, editedChains, isSameOrder, type Piece, piecesOf } from './edited-chains.ts';
 import { jumpsAfterEdit } from './jumps-of.ts';
 import { editBetween, type LineEdit, movedLine, movedLines, movedLists } from './line-edit.ts';
@@ -138,7 +139,15 @@ function patchJumps(
   return rearrangedPlaces(jumps, pieces, reordered?.after, (chain) => now.get(chain) ?? none);
 }
 
-function patchTable(table: Table, edit: LineEdit, dump: Dump, lines: Lines, isEdited: boolean): readonly [Table, Patch] {
+/** @param end how the table ends, where the edit changes that */
+function patchTable(
+  table: Table,
+  edit: LineEdit,
+  dump: Dump,
+  lines: Lines,
+  isEdited: boolean,
+  end: ChangedEnd | undefined,
+): readonly [Table, Patch] {
   const targets = patchTargets(table, edit, isEdited);
   const patch = isEdited ? patchChains(table, edit, lines, targets) : movedPatch(table, edit);
   const { lists, reordered, ruled } = patch;
@@ -147,8 +156,8 @@ function patchTable(table: Table, edit: LineEdit, dump: Dump, lines: Lines, isEd
     ...table,
     dump,
     firstLine: movedLine(table.firstLine, edit),
-    endLine: movedLine(table.endLine, edit),
-    commitLine: table.commitLine === undefined ? undefined : movedLine(table.commitLine, edit),
+    endLine: end?.endLine ?? movedLine(table.endLine, edit),
+    commitLine: commitAfter(table, edit, end),
     chains: new ChainMap<Chain>(places, (place, name) => new TableChain(patched, place, name)),
     lists,
     targets,
@@ -156,6 +165,11 @@ function patchTable(table: Table, edit: LineEdit, dump: Dump, lines: Lines, isEd
   if (reordered !== undefined) carryProxyNames(table.chains.places, places, reordered.before);
   keepReach(table, patched, lines, reordered, ruled);
   return [patched, patch];
+}
+
+function commitAfter({ commitLine }: Table, edit: LineEdit, end: ChangedEnd | undefined): number | undefined {
+  if (end !== undefined) return end.commitLine;
+  return commitLine === undefined ? undefined : movedLine(commitLine, edit);
 }
 
 /** The table that an edit is within, behind its `*name` and before its COMMIT. */
@@ -166,14 +180,22 @@ function editedTable(ruleset: Ruleset, { at, removed }: LineEdit): Table | undef
   );
 }
 
-/** The ruleset of lines that came of an edit; undefined where the edit says more than rules at the end of chains, and declarations. */
-export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
-  const edit = editBetween(before.lines, lines);
-  const edited = edit === undefined ? undefined : editedTable(before, edit);
-  if (edit === undefined || edited === undefined) return undefined;
+/** The table that an edit is within, which says nothing but rules at the end of chains, and declarations. */
+function plainlyEdited(before: Ruleset, edit: LineEdit): Table | undefined {
+  const edited = editedTable(before, edit);
   const all = [...edit.removed, ...edit.added];
-  if (!all.every((line) => canPatch(line, edited))) return undefined;
-  if (!all.every(({ kind }) => kind === 'blank' || kind === 'comment') && !hasPlainOrder(edited)) return undefined;
+  if (edited === undefined || !all.every((line) => canPatch(line, edited))) return undefined;
+  return all.every(({ kind }) => kind === 'blank' || kind === 'comment') || hasPlainOrder(edited) ? edited : undefined;
+}
+
+/** The ruleset of lines that came of an edit; undefined where that says more than rules at the end of chains, declarations, or the end of a table. */
+export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
+  const whole = editBetween(before.lines, lines);
+  if (whole === undefined) return undefined;
+  const edited = plainlyEdited(before, whole);
+  const end = edited === undefined ? changedEnd(before, whole, lines) : undefined;
+  if (edited === undefined && end === undefined) return undefined;
+  const edit = end?.edit ?? whole;
   const tables: Table[] = [];
   const dumps: Dump[] = [];
   const changed: ChangedChains[] = [];
@@ -182,7 +204,8 @@ export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | un
     const patched: Dump = { ...dump, tables: dumpTables };
     for (const table of dump.tables) {
       yield;
-      const [copy, { reordered, ruled }] = patchTable(table, edit, patched, lines, table === edited);
+      const ownEnd = table === end?.table ? end : undefined;
+      const [copy, { reordered, ruled }] = patchTable(table, edit, patched, lines, table === edited, ownEnd);
       changed.push({ table: table.index, names: ruled.map(({ name }) => name), before: reordered?.before });
       tables.push(copy);
       dumpTables.push(copy);
