@@ -7,7 +7,7 @@ import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
-import { randomEdit, seeded, textOf } from './random-edits.ts';
+import { plainEdit, randomEdit, seeded, textOf } from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
@@ -23,7 +23,7 @@ function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly objec
  * Edits a dump at random. After each edit the document and the ruleset must be those that the whole text gives, and every so often what lint
  * finds, too. When the text has grown far from a dump it starts anew.
  */
-function editAtRandom(path: string, edits: number, seed: number): void {
+function editAtRandom(path: string, edits: number, seed: number, editOf = randomEdit): void {
   const text = readFileSync(path, 'utf8');
   const below = seeded(seed);
   let document = readWholeDocument(text, path);
@@ -33,7 +33,7 @@ function editAtRandom(path: string, edits: number, seed: number): void {
       document = readWholeDocument(text, path);
       ruleset = buildWholeRuleset(document);
     }
-    const change = randomEdit(document, below);
+    const change = editOf(document, below);
     document = runToEnd(changeDocument(document, change, path));
     ruleset = runToEnd(rebuildRuleset(document, ruleset));
     const fresh = readWholeDocument(textOf(document), path);
@@ -62,5 +62,14 @@ describe('after 1,000 edits of recorded dumps', () => {
     ['shop-1.23/node-a.iptables', 8],
   ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
     editAtRandom(labPath(name), 250, seed);
+  });
+});
+
+describe('after 400 edits of whole lines of recorded dumps', () => {
+  it.each([
+    ['shop/node-a.iptables', 9],
+    ['shop-1.23/node-a.iptables', 10],
+  ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
+    editAtRandom(labPath(name), 200, seed, plainEdit);
   });
 });

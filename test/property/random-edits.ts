@@ -82,6 +82,26 @@ export function randomEdit(document: SourceDocument, below: (bound: number) => n
   };
 }
 
+/** An edit of whole lines such as a rule needs: one goes or comes, another jump, a COMMIT less; the text stays a dump. */
+export function plainEdit({ lines }: SourceDocument, below: (bound: number) => number): TextChange {
+  const lineAt = (number: number): string => lines.at(number)?.text ?? '';
+  const line = below(lines.length - 1);
+  const elsewhere = lineAt(below(lines.length - 1));
+  const edits: readonly (() => { readonly removed: number; readonly text: string })[] = [
+    () => ({ removed: 1, text: '' }),
+    () => ({ removed: 0, text: `${elsewhere}\n` }),
+    () => ({ removed: 1, text: `${elsewhere}\n` }),
+    () => ({ removed: 0, text: `${lineAt(line)}\n` }),
+    () => ({ removed: 1, text: `${lineAt(line).replace(/ -j \S+$/, ` -j ${elsewhere.split(' ').at(-1)}`)}\n` }),
+    () => ({ removed: 1, text: `${lineAt(line).slice(0, -1)}\n` }),
+    () => ({ removed: 0, text: '-A KUBE-SERVICES -j KUBE-NEW\n' }),
+    () => ({ removed: 0, text: ':KUBE-NEW - [0:0]\n' }),
+    () => ({ removed: Math.min(3, lines.length - 1 - line), text: '' }),
+  ];
+  const { removed, text } = edits[below(edits.length)]?.() ?? { removed: 0, text: '' };
+  return { range: { start: { line, character: 0 }, end: { line: line + removed, character: 0 } }, text };
+}
+
 /** What an editor's text is after an edit: lines joined by their own line ends. */
 export function textOf(document: SourceDocument): string {
   const last = document.lines.length - 1;

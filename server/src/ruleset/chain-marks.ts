@@ -51,10 +51,17 @@ export function carryMarks(from: Ruleset, to: Ruleset, changed: readonly Changed
     if (table === undefined) continue;
     const carried = marksOf(to, table);
     if (edit?.before === undefined) carried.set(ofChains);
-    else for (let place = 0; place < carried.length; place += 1) carried[place] = ofChains[edit.before[place] as number] ?? 0;
+    else carryInOrder(ofChains, carried, edit.before);
     for (const name of edit?.names ?? []) {
       const place = table.chains.places.get(name);
       if (place !== undefined) carried[place] = 0;
     }
+  }
+}
+
+function carryInOrder(from: Uint8Array, to: Uint8Array, before: Int32Array): void {
+  for (let place = 0; place < to.length; place += 1) {
+    const old = before[place] as number;
+    if (old >= 0) to[place] = from[old] as number;
   }
 }

@@ -4,7 +4,7 @@ import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 import { hostNamed } from '../syntax/pasted/host-named.ts';
 import { type LineEdit, movedLine } from './line-edit.ts';
-import type { Ruleset, Table } from './ruleset.ts';
+import type { Dump, Ruleset, Table } from './ruleset.ts';
 
 /** How a table ends after an edit. */
 export interface ChangedEnd {
@@ -55,6 +55,17 @@ function endBehind(lines: Lines, from: number): number | undefined {
   return lines.length;
 }
 
+/** Whether a dump has its header above its first table: one that stands further down may be its own only behind a COMMIT. */
+function hasHeaderAbove(lines: Lines, { tables }: Dump): boolean {
+  const first = tables[0]?.firstLine ?? 0;
+  for (let number = first - 1; number >= Math.max(first - mostBehind, 0); number -= 1) {
+    const line = lines.at(number);
+    if (line === undefined || isHeader(line)) return line !== undefined;
+    if (!saysNothing(line)) return false;
+  }
+  return false;
+}
+
 /**
  * How the table ends whose COMMIT an edit brings or takes; undefined for any other edit.
  * @param lines those after the edit
@@ -67,7 +78,7 @@ export function changedEnd(before: Ruleset, whole: LineEdit, lines: Lines): Chan
   const others = [...removed.filter((_, index) => index !== gone), ...added.filter((_, index) => index !== come)];
   if (gone < 0 === come < 0 || !others.every(saysNothing)) return undefined;
   const table = before.tables.find(({ firstLine, endLine }) => at > firstLine && at < endLine + (come < 0 ? 0 : 1));
-  if (table?.declared !== true || table.dump.generator === undefined) return undefined;
+  if (table?.declared !== true || !hasHeaderAbove(before.lines, table.dump)) return undefined;
   const end = endBehind(lines, at + (come < 0 ? 0 : come + 1));
   if (end === undefined) return undefined;
   if (come < 0) return table.commitLine === at + gone ? { table, edit, commitLine: undefined, endLine: end } : undefined;

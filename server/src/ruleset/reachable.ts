@@ -108,7 +108,10 @@ function movedReach(reached: Uint8Array, before: Int32Array | undefined): Uint8A
   if (before === undefined) return reached.slice();
   const moved = new Uint8Array(before.length);
   // A new chain was reached from nowhere.
-  for (let place = 0; place < before.length; place += 1) moved[place] = reached[before[place] as number] as number;
+  for (let place = 0; place < before.length; place += 1) {
+    const old = before[place] as number;
+    if (old >= 0) moved[place] = reached[old] as number;
+  }
   return moved;
 }
 

@@ -1,3 +1,4 @@
+import { proxyNames, service } from '../../ruleset/proxy-names.ts';
 import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
 
 const mostChainsLookedAt = 50;
@@ -21,12 +22,13 @@ export function isLargeClusterMode(ruleset: Ruleset, table: Table): boolean {
     return false;
   }
   let seen = 0;
-  for (const chain of table.chains.values()) {
-    if (!chain.name.startsWith('KUBE-SVC-') && !chain.name.startsWith('KUBE-SVL-')) continue;
-    for (const line of chain.rules) {
-      const rule = ruleset.lines.at(line);
-      if (rule === undefined || !rule.target.startsWith('KUBE-SEP-')) continue;
-      if (hasComment(rule.text)) return false;
+  // By columns of numbers: a large cluster has 50,000 chains, and no object is made of those of Services either.
+  const kinds = proxyNames(table.chains);
+  for (let place = 0; place < kinds.length; place += 1) {
+    if (kinds[place] !== service) continue;
+    for (const number of table.lists.rules.at(place)) {
+      if (!ruleset.lines.targetAt(number).startsWith('KUBE-SEP-')) continue;
+      if (hasComment(ruleset.lines.textAt(number))) return false;
       seen += 1;
       break;
     }
