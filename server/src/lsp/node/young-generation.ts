@@ -25,7 +25,8 @@ export function limitYoungGeneration(): void {
   const { setFlagsFromString } = v8;
   setFlagsFromString('--no-parallel-scavenge');
   setFlagsFromString('--page-promotion-threshold=30');
-  setFlagsFromString('--semi-space-growth-factor=4');
+  // It may have grown already.
+  setFlagsFromString(`--semi-space-growth-factor=${Math.max(1, Math.round(wantedBytes / youngBytes(v8)))}`);
   const kept: unknown[][] = [];
   for (let round = 0; round < mostRounds && youngBytes(v8) < wantedBytes; round += 1) {
     for (let piece = 0; piece < arraysARound; piece += 1) kept.push(new Array(8 * kilobyte));
