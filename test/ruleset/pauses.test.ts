@@ -5,7 +5,7 @@ import { tablesOfExcerpt } from '../../server/src/ruleset/excerpt-tables.ts';
 import { proxyNameSteps } from '../../server/src/ruleset/proxy-names.ts';
 import { reachSteps } from '../../server/src/ruleset/reachable.ts';
 import { putApart } from '../../server/src/syntax/apart.ts';
-import { changeDocument, readWholeDocument } from '../../server/src/syntax/document.ts';
+import { changeDocument, readDocument, readWholeDocument } from '../../server/src/syntax/document.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
 // A hover in another document waits for what stands between two pauses, however odd the text is.
@@ -35,6 +35,11 @@ it('rules without a table above them are told apart with a pause at each few tho
   const rules = (count: number): Steps<unknown> =>
     tablesOfExcerpt(readWholeDocument(lines(count, () => '-A INPUT -j ACCEPT')).lines, 0);
   expect(pausesOf(rules(20_000))).toBe(4);
+});
+
+it('the numbers of blank lines are put together with a pause at each 65,536', () => {
+  // At each 256 lines and each 100,000 characters, once for the columns, and for each part of the numbers.
+  expect(pausesOf(readDocument('\n'.repeat(300_000), ''))).toBeGreaterThanOrEqual(1_171 + 2 + 1 + 5);
 });
 
 it('what holds of blank lines is carried on from version to version with pauses', () => {

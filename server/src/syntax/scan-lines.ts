@@ -23,9 +23,9 @@ interface Reading {
   readonly names: HashedNames;
   /** Lines of no known shape, and their numbers. Not a map of them: to enlarge one of a million stops all else for a tenth of a second. */
   readonly objects: Line[];
-  readonly numbers: number[];
-  /** As `unusualLines` has them. */
-  readonly unusual: number[];
+  numbers: Int32Array;
+  /** As `unusualLines` has them, in parts. */
+  readonly unusual: number[][];
   /** What holds before the next line. */
   context: LineContext;
   /** How many lines were read. */
@@ -37,17 +37,40 @@ interface Reading {
   targets: Int32Array;
 }
 
+const numbersOfPart = 65_536;
+
+/** Adds to a list in parts: an array of a million that is enlarged stops all else for some ten milliseconds, and those of one length are enlarged together. */
+function addTo(parts: number[][], number: number): void {
+  const last = parts.at(-1);
+  if (last === undefined || last.length === numbersOfPart) parts.push([number]);
+  else last.push(number);
+}
+
+function* inOneArray(parts: readonly (readonly number[])[]): Steps<readonly number[]> {
+  if (parts.length < 2) return parts[0] ?? [];
+  const all = new Array<number>((parts.length - 1) * numbersOfPart + (parts.at(-1)?.length ?? 0));
+  let length = 0;
+  for (const part of parts) {
+    yield;
+    for (const number of part) {
+      all[length] = number;
+      length += 1;
+    }
+  }
+  return all;
+}
+
 /** Adds a line of no known shape. @param end where its line feed is, or the end of the text */
 function addNew(reading: Reading, start: number, end: number): void {
   const { text, context } = reading;
   // The last line has no line end: a CR there stands alone.
   const hasCr = end < text.length && end > start && text.charCodeAt(end - 1) === carriageReturn;
   const line = readNewLine(text.slice(start, hasCr ? end - 1 : end), context, hasCr);
-  if (!line.isPlain) reading.unusual.push(reading.length);
+  if (!line.isPlain) addTo(reading.unusual, reading.length);
   reading.chains[reading.length] = -1;
   reading.targets[reading.length] = -1;
+  reading.numbers[reading.objects.length] = reading.length;
   reading.objects.push(line);
-  reading.numbers.push(reading.length);
   reading.length += 1;
   reading.context = contextAfter(line);
 }
@@ -62,6 +85,9 @@ function* makeRoom(reading: Reading): Steps<void> {
   reading.chains = enlarged(new Int32Array(length), reading.chains);
   if (pauses) yield;
   reading.targets = enlarged(new Int32Array(length), reading.targets);
+  if (pauses) yield;
+  // A dump has few lines of no known shape, whose numbers are no more than these.
+  reading.numbers = enlarged(new Int32Array(length), reading.numbers.subarray(0, reading.objects.length));
   if (pauses) yield;
   reading.starts = enlarged(new Int32Array(length), reading.starts);
   useNames(reading.names);
@@ -93,7 +119,7 @@ function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number)
     reading.lengths[number] = end - start;
     if (hasCr) {
       end += 1;
-      reading.unusual.push(number);
+      addTo(reading.unusual, number);
     }
     reading.starts[number] = from + start;
     reading.shapes[number] = hasCr ? shape.number + 1 : shape.number;
@@ -122,7 +148,7 @@ export function* scanLines(text: string, start: LineContext, lines = fewestLines
     text,
     names: currentNames(),
     objects: [],
-    numbers: [],
+    numbers: new Int32Array(lines),
     unusual: [],
     context: start,
     length: 0,
@@ -148,7 +174,7 @@ export function* scanLines(text: string, start: LineContext, lines = fewestLines
   }
   forgetBytes();
   const read = yield* linesOf(reading);
-  rememberUnusualLines(read, reading.unusual);
+  rememberUnusualLines(read, yield* inOneArray(reading.unusual));
   return read;
 }
 
