@@ -61,6 +61,19 @@ describe('long work', () => {
     expect(log.join('')).toMatch(/^1{8}2{8}3+\|$/);
   });
 
+  it('does not wait without an end where what comes first never ends', async () => {
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const log: string[] = [];
+    let isOver = false;
+    const endless = (async () => {
+      while (!isOver) await runFirst(work('1', 8, log), pause, () => false);
+    })();
+    await untilNothingIsFirst(pause);
+    isOver = true;
+    await endless;
+    expect(log.length).toBeGreaterThan(8);
+  });
+
   it('that is cancelled or fails leaves the turn to others', async () => {
     const log: string[] = [];
     const pause = (): Promise<void> => new Promise((done) => setImmediate(done));

@@ -115,13 +115,23 @@ export async function runBehind<T>(steps: Steps<T>, pause: Pause, isCancelled: (
 let short = 0;
 let afterShort: (() => void)[] = [];
 
-/** Waits until no short work is under way: what an editor shows first. */
+/** An editor that is scrolled asks again and again. */
+const longestFirst = 300;
+
+/** Waits until no short work is under way: what an editor shows first. Not without an end: where one follows the other, work begins between two. */
 export async function untilNothingIsFirst(pause: Pause): Promise<void> {
-  while (short > 0) {
+  const end = performance.now() + longestFirst;
+  while (short > 0 && performance.now() < end) {
     await new Promise<void>((resolve) => afterShort.push(resolve));
     // What ended may have been one of several parts.
     await pause();
   }
+}
+
+/** Lets the messages in that came with another, and what they ask for first: a slice of work would hold both up. */
+export async function letOthersGoFirst(pause: Pause): Promise<void> {
+  await letMessagesIn(pause);
+  await untilNothingIsFirst(pause);
 }
 
 /** The same for short work that what is under way waits for, but for the messages that come in. */

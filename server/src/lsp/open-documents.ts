@@ -1,5 +1,5 @@
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver';
-import { Cancelled, letMessagesIn, type Pause, runInSlices, untilNothingIsFirst } from '../base/scheduler.ts';
+import { Cancelled, letOthersGoFirst, type Pause, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import { buildRuleset, rebuildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -154,10 +154,8 @@ export function openDump(
     let hasFailed = false;
     isRunning = true;
     try {
-      // Give a burst of changes, and whatever else waits, a chance to come in first: what an editor asks of a text that it opens, too.
-      await letMessagesIn(pause);
-      // To read takes a slice at once, and what was asked of the first screenful would wait for it.
-      await untilNothingIsFirst(pause);
+      // A burst of changes comes in, and what an editor asks of a text that it opens is answered.
+      await letOthersGoFirst(pause);
       while (progress.isBehind() && !isClosed) {
         // A change that arrives from here on is not in this version.
         const [target, upTo] = [newest.version, progress.told()];
@@ -165,9 +163,7 @@ export function openDump(
         pending = [];
         document = await runInSlices(changedByAll(document, changes, identity.uri), pause, () => isClosed);
         // Each of the two may take a slice, and a hover elsewhere waits for one.
-        await letMessagesIn(pause);
-        // To read takes a slice at once, and what was asked of the first screenful would wait for it.
-        await untilNothingIsFirst(pause);
+        await letOthersGoFirst(pause);
         if (isClosed) break;
         if (pending.length > 0 || document === undefined) continue;
         const built = builtOf(document, identity.uri, read?.ruleset);
