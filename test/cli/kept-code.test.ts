@@ -52,6 +52,17 @@ describe('compiled code that is kept', () => {
     }
   });
 
+  it('is none in a piece of which a byte is another', () => {
+    const path = join(folder, 'a.code');
+    writeKept(folder, 'a.code', codes);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 5_000] = 8;
+    writeFileSync(path, bytes);
+    const kept = openKept(path);
+    expect(kept?.read('check.cjs')).toBeUndefined();
+    expect(kept?.read('main.cjs')?.toString()).toBe('some code');
+  });
+
   it.skipIf(process.platform === 'win32')('is none that others may have written', () => {
     const path = join(folder, 'a.code');
     writeKept(folder, 'a.code', codes);

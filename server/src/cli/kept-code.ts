@@ -14,11 +14,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { isOwn, isPrivate } from '../lsp/node/cache-folder.ts';
 
 /** Where the code of each piece lies in a file of kept code. */
 export interface KeptCode {
-  /** Of one piece; undefined where there is none. It may be code of anything: V8 has to say whether it takes it. */
+  /** Of one piece as it was written; undefined where there is none, or not that any more. Whether it is code of this piece V8 has to say. */
   readonly read: (piece: string) => Buffer | undefined;
   /** The pieces that it has. */
   readonly pieces: readonly string[];
@@ -30,8 +31,8 @@ export interface KeptCode {
 interface Header {
   /** Of the whole file: one that was cut is none. */
   readonly size: number;
-  /** Where each piece begins, and how many bytes it has. */
-  readonly places: Readonly<Record<string, readonly [number, number]>>;
+  /** Where each piece begins, how many bytes it has, and their CRC-32: V8 runs what is damaged, and the program would crash. */
+  readonly places: Readonly<Record<string, readonly [start: number, length: number, sum: number]>>;
 }
 
 const headerBytes = 4096;
@@ -52,8 +53,10 @@ export function openKept(path: string): KeptCode | undefined {
       const { size, places } = JSON.parse(readPart(file, 0, headerBytes).toString('latin1')) as Header;
       if (size === stats.size) {
         const read = (piece: string): Buffer | undefined => {
-          const place = places[piece];
-          return place === undefined ? undefined : readPart(file, place[0], place[1]);
+          const [start, length, sum] = places[piece] ?? [];
+          if (start === undefined || length === undefined) return undefined;
+          const part = readPart(file, start, length);
+          return crc32(part) === sum ? part : undefined;
         };
         return { read, pieces: Object.keys(places), size: size - headerBytes };
       }
@@ -72,11 +75,11 @@ function readPart(file: number, start: number, length: number): Buffer {
 
 /** Keeps code in one step, on the disk before it has its name: V8 does not look whether it is whole. What cannot be written is not kept. */
 export function writeKept(folder: string, name: string, codes: ReadonlyMap<string, Buffer>): void {
-  const places: Record<string, readonly [number, number]> = {};
+  const places: Record<string, readonly [number, number, number]> = {};
   let size = headerBytes;
-  for (const [piece, { length }] of codes) {
-    places[piece] = [size, length];
-    size += length;
+  for (const [piece, code] of codes) {
+    places[piece] = [size, code.length, crc32(code)];
+    size += code.length;
   }
   const header = JSON.stringify({ size, places } satisfies Header);
   if (header.length > headerBytes) return;
