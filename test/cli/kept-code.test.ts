@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   linkSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -52,15 +55,13 @@ describe('compiled code that is kept', () => {
     }
   });
 
-  it('is none in a piece of which a byte is another', () => {
+  it('is none in which a byte was changed', () => {
     const path = join(folder, 'a.code');
     writeKept(folder, 'a.code', codes);
-    const bytes = readFileSync(path);
-    bytes[bytes.length - 5_000] = 8;
-    writeFileSync(path, bytes);
-    const kept = openKept(path);
-    expect(kept?.read('check.cjs')).toBeUndefined();
-    expect(kept?.read('main.cjs')?.toString()).toBe('some code');
+    const file = openSync(path, 'r+');
+    writeSync(file, Buffer.from([8]), 0, 1, 9_000);
+    closeSync(file);
+    expect(openKept(path)).toBeUndefined();
   });
 
   it.skipIf(process.platform === 'win32')('is none that others may have written', () => {

@@ -4,6 +4,7 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  futimesSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -14,12 +15,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { isOwn, isPrivate } from '../lsp/node/cache-folder.ts';
 
 /** Where the code of each piece lies in a file of kept code. */
 export interface KeptCode {
-  /** Of one piece as it was written; undefined where there is none, or not that any more. Whether it is code of this piece V8 has to say. */
+  /** Of one piece; undefined where there is none. It may be code of anything: V8 has to say whether it takes it. */
   readonly read: (piece: string) => Buffer | undefined;
   /** The pieces that it has. */
   readonly pieces: readonly string[];
@@ -31,12 +31,19 @@ export interface KeptCode {
 interface Header {
   /** Of the whole file: one that was cut is none. */
   readonly size: number;
-  /** Where each piece begins, how many bytes it has, and their CRC-32: V8 runs what is damaged, and the program would crash. */
-  readonly places: Readonly<Record<string, readonly [start: number, length: number, sum: number]>>;
+  /**
+   * When the file was last changed, in seconds since 1970, a while before it was made: whatever is written to it later gives it another time. V8 runs
+   * what is damaged, and the program would crash; to look at all bytes takes as long as to load half of them.
+   */
+  readonly changedAt: number;
+  /** Where each piece begins, and how many bytes it has. */
+  readonly places: Readonly<Record<string, readonly [start: number, length: number]>>;
 }
 
 const headerBytes = 4096;
 const mostFiles = 48;
+/** More than two clocks differ. */
+const secondsBefore = 86_400;
 
 /** Every file has a name of its own: what is compiled depends on the command, on the program's build and on Node.js. */
 export function keptName(command: string | undefined, build: string): string {
@@ -50,13 +57,11 @@ export function openKept(path: string): KeptCode | undefined {
     const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(file);
     if (stats.isFile() && stats.nlink === 1 && isOwn(stats) && isPrivate(stats)) {
-      const { size, places } = JSON.parse(readPart(file, 0, headerBytes).toString('latin1')) as Header;
-      if (size === stats.size) {
+      const { size, changedAt, places } = JSON.parse(readPart(file, 0, headerBytes).toString('latin1')) as Header;
+      if (size === stats.size && changedAt * 1000 === stats.mtimeMs) {
         const read = (piece: string): Buffer | undefined => {
-          const [start, length, sum] = places[piece] ?? [];
-          if (start === undefined || length === undefined) return undefined;
-          const part = readPart(file, start, length);
-          return crc32(part) === sum ? part : undefined;
+          const place = places[piece];
+          return place === undefined ? undefined : readPart(file, place[0], place[1]);
         };
         return { read, pieces: Object.keys(places), size: size - headerBytes };
       }
@@ -73,15 +78,21 @@ function readPart(file: number, start: number, length: number): Buffer {
   return part.subarray(0, readSync(file, part, 0, length, start));
 }
 
+/** In seconds; no system of files keeps a time less exactly. */
+function wholeMinutes(milliseconds: number): number {
+  return Math.floor(milliseconds / 60_000) * 60;
+}
+
 /** Keeps code in one step, on the disk before it has its name: V8 does not look whether it is whole. What cannot be written is not kept. */
 export function writeKept(folder: string, name: string, codes: ReadonlyMap<string, Buffer>): void {
-  const places: Record<string, readonly [number, number, number]> = {};
+  const places: Record<string, readonly [number, number]> = {};
   let size = headerBytes;
-  for (const [piece, code] of codes) {
-    places[piece] = [size, code.length, crc32(code)];
-    size += code.length;
+  for (const [piece, { length }] of codes) {
+    places[piece] = [size, length];
+    size += length;
   }
-  const header = JSON.stringify({ size, places } satisfies Header);
+  const changedAt = wholeMinutes(Date.now()) - secondsBefore;
+  const header = JSON.stringify({ size, changedAt, places } satisfies Header);
   if (header.length > headerBytes) return;
   const beside = join(folder, `${name}.${Math.random().toString(36).slice(2)}.tmp`);
   try {
@@ -91,6 +102,7 @@ export function writeKept(folder: string, name: string, codes: ReadonlyMap<strin
       for (const part of [Buffer.from(header.padEnd(headerBytes), 'latin1'), ...codes.values()]) {
         for (let written = 0; written < part.length; ) written += writeSync(file, part, written);
       }
+      futimesSync(file, changedAt, changedAt);
       fsyncSync(file);
     } finally {
       closeSync(file);
