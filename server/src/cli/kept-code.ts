@@ -1,8 +1,6 @@
 /** What V8 compiled in earlier runs, kept so that a run compiles nothing that another compiled before. */
 import {
   closeSync,
-  constants,
-  fstatSync,
   fsyncSync,
   futimesSync,
   lstatSync,
@@ -11,11 +9,10 @@ import {
   readdirSync,
   readSync,
   renameSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isOwn, isPrivate } from '../lsp/node/cache-folder.ts';
+import { openOwnFile, removeFile } from '../lsp/node/cache-folder.ts';
 
 /** Where the code of each piece lies in a file of kept code. */
 export interface KeptCode {
@@ -54,23 +51,20 @@ export function keptName(command: string | undefined, build: string): string {
 /** The code that is kept in a file; undefined where there is none that this user wrote and nobody else may write. V8 runs what it says. */
 export function openKept(path: string): KeptCode | undefined {
   try {
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-    const stats = fstatSync(file);
-    if (stats.isFile() && stats.nlink === 1 && isOwn(stats) && isPrivate(stats)) {
-      const { size, changedAt, places } = JSON.parse(readPart(file, 0, headerBytes).toString('latin1')) as Header;
-      if (size === stats.size && changedAt * 1000 === stats.mtimeMs) {
-        const read = (piece: string): Buffer | undefined => {
-          const place = places[piece];
-          return place === undefined ? undefined : readPart(file, place[0], place[1]);
-        };
-        return { read, pieces: Object.keys(places), size: size - headerBytes };
-      }
-    }
-    closeSync(file);
+    const opened = openOwnFile(path);
+    if (opened === undefined) return undefined;
+    const { file, stats } = opened;
+    const { size, changedAt, places } = JSON.parse(readPart(file, 0, headerBytes).toString('latin1')) as Header;
+    if (size !== stats.size || changedAt * 1000 !== stats.mtimeMs) return undefined;
+    const read = (piece: string): Buffer | undefined => {
+      const place = places[piece];
+      return place === undefined ? undefined : readPart(file, place[0], place[1]);
+    };
+    return { read, pieces: Object.keys(places), size: size - headerBytes };
   } catch {
     // It is compiled anew.
+    return undefined;
   }
-  return undefined;
 }
 
 function readPart(file: number, start: number, length: number): Buffer {
@@ -110,15 +104,7 @@ export function writeKept(folder: string, name: string, codes: ReadonlyMap<strin
     renameSync(beside, join(folder, name));
     makeRoom(folder);
   } catch {
-    remove(beside);
-  }
-}
-
-function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Another took it away.
+    removeFile(beside);
   }
 }
 
@@ -132,5 +118,5 @@ function makeRoom(folder: string): void {
     if (stats?.isFile() === true) files.push({ path, madeAt: stats.mtimeMs });
   }
   files.sort((a, b) => b.madeAt - a.madeAt);
-  for (const { path } of files.slice(mostFiles)) remove(path);
+  for (const { path } of files.slice(mostFiles)) removeFile(path);
 }

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
@@ -21,12 +21,12 @@ function statusOf(path: string): Stats | undefined {
 }
 
 /** Whether what lies at a path is this user's; there are no owners on Windows, where the folder is the user's by its place. */
-export function isOwn(stats: Stats): boolean {
+function isOwn(stats: Stats): boolean {
   return process.geteuid === undefined || stats.uid === process.geteuid();
 }
 
 /** Whether nobody but the owner may read or write it. */
-export function isPrivate(stats: Stats): boolean {
+function isPrivate(stats: Stats): boolean {
   return process.platform === 'win32' || (stats.mode & 0o077) === 0;
 }
 
@@ -61,5 +61,26 @@ export function ownCacheFolder(
     return stats?.isDirectory() === true && isOwn(stats) && isPrivate(stats) ? folder : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Opens a file of a cache; undefined, and nothing open, where it is not this user's alone, has another name as well, or is no file. No link is followed, and a pipe is
+ * not waited for: Windows has neither flag, and no links that need no rights. @throws where it cannot be opened
+ */
+export function openOwnFile(path: string): { readonly file: number; readonly stats: Stats } | undefined {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  const stats = fstatSync(file);
+  if (stats.isFile() && stats.nlink === 1 && isOwn(stats) && isPrivate(stats)) return { file, stats };
+  closeSync(file);
+  return undefined;
+}
+
+/** Takes a file of a cache away, if another has not. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Another took it away.
   }
 }

@@ -1,20 +1,8 @@
 /** Entries of a cache as files: each read only where it is this user's and as it was written, and the oldest gone where there are too many. */
 import { hash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, lstatSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOwn, isPrivate } from './cache-folder.ts';
+import { openOwnFile, removeFile } from './cache-folder.ts';
 
 /** How much a cache may hold. */
 export interface CacheBounds {
@@ -53,14 +41,11 @@ function digestOf(key: string, content: string): string {
 /** What was kept under a key; undefined where there is nothing, or nothing that this user wrote just so. */
 export function readEntry(folder: string, key: string, bounds: CacheBounds = cacheBounds): string | undefined {
   const path = join(folder, key);
-  let file: number | undefined;
+  let opened: ReturnType<typeof openOwnFile>;
   try {
-    // No link is followed, and a pipe is not waited for. Windows has neither flag, and no links that need no rights.
-    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-    const stats = fstatSync(file);
-    if (!stats.isFile() || stats.nlink !== 1 || !isOwn(stats) || !isPrivate(stats)) return undefined;
-    if (stats.size > bounds.entryBytes + digestLength + 1) return undefined;
-    const text = readFileSync(file, 'utf8');
+    opened = openOwnFile(path);
+    if (opened === undefined || opened.stats.size > bounds.entryBytes + digestLength + 1) return undefined;
+    const text = readFileSync(opened.file, 'utf8');
     const content = text.slice(digestLength + 1);
     if (text.slice(0, digestLength + 1) !== `${digestOf(key, content)}\n`) return undefined;
     markUsed(path);
@@ -68,7 +53,7 @@ export function readEntry(folder: string, key: string, bounds: CacheBounds = cac
   } catch {
     return undefined;
   } finally {
-    if (file !== undefined) closeSync(file);
+    if (opened !== undefined) closeSync(opened.file);
   }
 }
 
@@ -91,15 +76,7 @@ export function writeEntry(folder: string, key: string, content: string, bounds:
     renameSync(beside, join(folder, key));
     makeRoom(folder, bounds);
   } catch {
-    remove(beside);
-  }
-}
-
-function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Another took it away.
+    removeFile(beside);
   }
 }
 
@@ -113,12 +90,12 @@ function makeRoom(folder: string, bounds: CacheBounds): void {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined || stats.isDirectory()) continue;
     if (!isTemporary) entries.push({ path, bytes: stats.size, usedAt: stats.mtimeMs });
-    else if (Date.now() - stats.mtimeMs > abandonedMilliseconds) remove(path);
+    else if (Date.now() - stats.mtimeMs > abandonedMilliseconds) removeFile(path);
   }
   entries.sort((a, b) => b.usedAt - a.usedAt);
   let bytes = 0;
   for (const [index, entry] of entries.entries()) {
     bytes += entry.bytes;
-    if (index >= bounds.entries || (bytes > bounds.bytes && index > 0)) remove(entry.path);
+    if (index >= bounds.entries || (bytes > bounds.bytes && index > 0)) removeFile(entry.path);
   }
 }

@@ -2,6 +2,7 @@
 import { isAscii } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
+import { fieldsAt, isFields, textAt } from '../../cluster/fields.ts';
 
 /** How much of a message is looked at, and decoded, at a time. */
 export interface PieceSizes {
@@ -166,14 +167,8 @@ function putInPlace(value: unknown, mark: string, text: string, depth = deepestT
 
 /** The URI of the document that a message says that it is about. */
 export function documentOf(message: unknown): string | undefined {
-  const params = fieldOf(message, 'params');
-  const uri = fieldOf(fieldOf(params, 'textDocument'), 'uri');
-  return typeof uri === 'string' ? uri : undefined;
-}
-
-/** A field of an object; undefined of anything else. */
-export function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Fields)[name] : undefined;
+  const uri = isFields(message) ? textAt(fieldsAt(fieldsAt(message, 'params'), 'textDocument'), 'uri') : '';
+  return uri === '' ? undefined : uri;
 }
 
 /** What stands from one place to another, in quotes. They are put around it for a moment: to put texts together takes as long as to decode them. */

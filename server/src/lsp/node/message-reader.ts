@@ -1,8 +1,9 @@
 import { Emitter, type Message, type MessageReader, type PartialMessageInfo } from 'vscode-languageserver/node';
 import { holdSlices } from '../../base/scheduler.ts';
+import { fieldsAt, isFields, valueAt } from '../../cluster/fields.ts';
 import { createFrameGuard } from './frame-guard.ts';
 import type { Input } from './input.ts';
-import { createLongMessage, documentOf, fieldOf, type LongMessage } from './long-message.ts';
+import { createLongMessage, documentOf, type LongMessage } from './long-message.ts';
 
 /** A shorter message takes less than a millisecond. */
 const fewestBytesOfLong = 256_000;
@@ -43,8 +44,9 @@ function createPassing(): Passing {
   const passed = new Set<unknown>();
   return {
     mayPass(message, waiting) {
-      const [id, method, uri] = [fieldOf(message, 'id'), fieldOf(message, 'method'), documentOf(message)];
-      if (method === cancelMethod) return passed.has(fieldOf(fieldOf(message, 'params'), 'id'));
+      if (!isFields(message)) return false;
+      const [id, method, uri] = [valueAt(message, 'id'), valueAt(message, 'method'), documentOf(message)];
+      if (method === cancelMethod) return passed.has(valueAt(fieldsAt(message, 'params'), 'id'));
       if (typeof method !== 'string' || uri === undefined || (typeof id !== 'string' && typeof id !== 'number')) return false;
       const passes = waiting.every(({ long, documents }) => {
         const about = long.about();
