@@ -7,6 +7,7 @@ import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
 import { reachSteps } from '../../server/src/kube/question/reach.ts';
 import { traceQuestion } from '../../server/src/kube/question/trace.ts';
+import { workBetweenPauses } from '../../server/src/netfilter/enumeration/state.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
 import { clusterOf, rulesetOf } from '../support/dumps.ts';
 
@@ -35,11 +36,11 @@ describe('questions that are prepared', () => {
     const resolution = fresh();
     runToEnd(prepareQuestions(resolution));
     expect(unprepared).toBeGreaterThan(10);
-    // What is left follows packets, with a pause for each 128 things that they meet.
-    expect(pausesOfTrace(resolution)).toBeLessThan(unprepared / 10);
-    expect(pausesOf(reachSteps(resolution, { kind: 'service', namespace: 'load', name: 'svc-500', port: null }))).toBeLessThan(
-      12,
-    );
+    // What is left follows packets, in pauses of 512 things to do.
+    const left = (steps: number): number => (steps * workBetweenPauses) / 512;
+    expect(left(pausesOfTrace(resolution))).toBeLessThan(3);
+    const reach = reachSteps(resolution, { kind: 'service', namespace: 'load', name: 'svc-500', port: null });
+    expect(left(pausesOf(reach))).toBeLessThan(3);
   });
 
   it('pause about as often as the questions themselves do', () => {

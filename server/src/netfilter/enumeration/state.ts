@@ -43,8 +43,8 @@ export interface Run {
 }
 
 const mostAssumptions = 50;
-/** Of rules with faults, each of which takes longest to read, some milliseconds. */
-const workBetweenPauses = 128;
+/** Things to do, as `work` counts them. Of rules with faults, each of which takes longest to read, some milliseconds. */
+export const workBetweenPauses = 128;
 
 function tablesOf(dump: Dump | undefined): ReadonlyMap<string, Table> {
   const tables = new Map<string, Table>();
