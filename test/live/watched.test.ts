@@ -126,7 +126,7 @@ describe('a live cluster', () => {
       for (const { problem } of of.status().resources) problems.add(problem);
       return of.cluster()?.service('shop', 'cart') !== undefined && statusOf(of, 'Service').state === 'live';
     });
-    expect([...problems].filter((problem) => problem.includes('410'))).toEqual([]);
+    expect([...problems].filter((problem) => problem.includes('(410)'))).toEqual([]);
   });
 
   it('does not list again and again without a pause where each watch is answered by a 410', async () => {
