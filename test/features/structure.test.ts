@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SelectionRange } from 'vscode-languageserver-types';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { folding } from '../../server/src/features/folding.ts';
-import { selectionRange } from '../../server/src/features/selection-ranges.ts';
+import { selectionRanges } from '../../server/src/features/selection-ranges.ts';
 import { semanticTokens, tokenTypes } from '../../server/src/features/semantic-tokens.ts';
 import { documentSymbols, workspaceSymbols } from '../../server/src/features/symbols.ts';
 import { dumpState } from '../support/dump-state.ts';
@@ -112,7 +112,8 @@ describe('selection ranges', () => {
   it('grow from a word to its option, the rule, the chain, the table and the file', () => {
     const lines = dump.split('\n');
     const texts: string[] = [];
-    for (let range: SelectionRange | undefined = selectionRange(state, { line: 6, character: 22 }); range; range = range.parent) {
+    const [innermost] = runToEnd(selectionRanges(state, [{ line: 6, character: 22 }]));
+    for (let range: SelectionRange | undefined = innermost; range; range = range.parent) {
       const { start, end } = range.range;
       texts.push(
         start.line === end.line
@@ -121,6 +122,60 @@ describe('selection ranges', () => {
       );
     }
     expect(texts).toEqual(['10.96.0.9/32', '-d 10.96.0.9/32', lines[6], 'lines 6-7', 'lines 1-8', 'lines 0-12']);
+  });
+
+  it('come in the order of the positions that were asked for', () => {
+    const positions = [7, 2, 6].map((line) => ({ line, character: 1 }));
+    const innermost = runToEnd(selectionRanges(state, positions)).map(({ range }) => range.start.line);
+    expect(innermost).toEqual([7, 2, 6]);
+  });
+
+  it('of a cursor on each line go through the lines once, not once for each cursor', () => {
+    const count = 2_000;
+    const many = dumpState(`*filter\n:INPUT ACCEPT [0:0]\n${'-A INPUT -s 10.0.0.1/32 -j ACCEPT\n'.repeat(count)}COMMIT\n`);
+    let looks = 0;
+    const lines = new Proxy(many.ruleset.lines, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key);
+        if (key !== 'at' || typeof value !== 'function') return value;
+        return (at: number) => {
+          looks += 1;
+          return value.call(target, at) as unknown;
+        };
+      },
+    });
+    const positions = Array.from({ length: count }, (_, at) => ({ line: at + 2, character: 10 }));
+    runToEnd(selectionRanges({ ...many, ruleset: { ...many.ruleset, lines } }, positions));
+    expect(looks).toBeLessThan(12 * count);
+  });
+
+  it('of a thousand cursors on a long line need no more looks at it than one', () => {
+    const long = dumpState(`*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${'-m tcp '.repeat(1_000)}\nCOMMIT\n`);
+    let reads = 0;
+    const lines = new Proxy(long.ruleset.lines, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key);
+        if (key !== 'at' || typeof value !== 'function') return value;
+        return (at: number) => {
+          const line = value.call(target, at) as object | undefined;
+          if (line === undefined) return undefined;
+          return new Proxy(line, {
+            get: (of, name) => {
+              if (name === 'context') reads += 1;
+              return Reflect.get(of, name) as unknown;
+            },
+          });
+        };
+      },
+    });
+    const readsOf = (cursors: number): number => {
+      reads = 0;
+      const positions = Array.from({ length: cursors }, (_, at) => ({ line: 2, character: 9 + 7 * at }));
+      runToEnd(selectionRanges({ ...long, ruleset: { ...long.ruleset, lines } }, positions));
+      return reads;
+    };
+    expect(readsOf(1_000)).toBe(readsOf(1));
+    expect(readsOf(1)).toBeGreaterThan(0);
   });
 });
 

@@ -19,7 +19,7 @@ import { hover } from '../features/hover/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
 import { highlights, references } from '../features/references.ts';
 import { isRefusal, linkedEditing, prepareRename, type Refusal, rename } from '../features/rename.ts';
-import { selectionRange } from '../features/selection-ranges.ts';
+import { selectionRanges } from '../features/selection-ranges.ts';
 import { signatureHelp } from '../features/signature-help.ts';
 import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
 import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
@@ -87,7 +87,7 @@ const features: readonly Feature[] = [
     { selectionRangeProvider: true },
     ['textDocument', 'positions'],
     (session, { textDocument, positions }, token) =>
-      withState(session, textDocument.uri, token, [], (state) => positions.map((position) => selectionRange(state, position))),
+      withState(session, textDocument.uri, token, [], (state) => selectionRanges(state, positions)),
   ),
   feature('textDocument/hover', { hoverProvider: true }, place, async (session, { textDocument: { uri }, position }, token) => {
     const wanted = await withState<PodName | undefined>(session, uri, token, undefined, (state) => podWantedAt(state, position));
