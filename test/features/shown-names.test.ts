@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
+import { incomingCalls, outgoingCalls, prepareCallHierarchy } from '../../server/src/features/call-hierarchy.ts';
 import { codeActions } from '../../server/src/features/code-actions.ts';
+import { toItem } from '../../server/src/features/completion/offer.ts';
 import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
 import { documentSymbols, workspaceSymbols } from '../../server/src/features/symbols.ts';
 import { ownSeverities } from '../../server/src/lint/all-findings.ts';
@@ -24,4 +26,24 @@ it('so do diagnostics and quick fixes', () => {
   const shown = [...diagnostics.map(({ message }) => message), ...actions.map(({ title }) => title)];
   expect(shown.join()).toContain('NO<U+200B>DE<U+202E>');
   for (const text of shown) expect(text).not.toMatch(unseen);
+});
+
+it('names in lists, completions and hierarchies draw no icon and lead nowhere', () => {
+  const name = 'A$(bug)[x](command:e)';
+  const icons = dumpState(`*filter\n:INPUT ACCEPT [0:0]\n:${name} - [0:0]\n-A INPUT -j ${name}\n-A ${name} -j B$(bug)\nCOMMIT\n`);
+  const [table] = runToEnd(documentSymbols(icons));
+  const at = { line: 2, character: 2 };
+  const [item] = prepareCallHierarchy(icons, at);
+  if (item === undefined) throw new Error('no chain there');
+  const shown = [
+    ...(table?.children ?? []).map((chain) => chain.name),
+    ...runToEnd(workspaceSymbols([icons], '')).map((symbol) => symbol.name),
+    item.name,
+    ...runToEnd(outgoingCalls(icons, item)).map(({ to }) => to.name),
+    ...runToEnd(incomingCalls(icons, item)).map(({ from }) => from.name),
+    toItem({ text: name, kind: 3, detail: name }, 0, { line: 0, start: 0, end: 1 }, true).label,
+    toItem({ text: 'a', kind: 3, detail: name }, 0, { line: 0, start: 0, end: 1 }, true).detail ?? '',
+  ];
+  expect(shown).toContain('A$ (bug)[x] (command:e)');
+  for (const text of shown) expect(text).not.toMatch(/\$\(|\]\(/);
 });

@@ -86,7 +86,7 @@ export function statusText(text: string): SafeText<'status'> {
   return withoutIcons(unlinked(cutText(oneLine(text), longestMessage))) as SafeText<'status'>;
 }
 
-/** For the rows of trees and quick picks, titles of tabs and of code lenses: one line, without icons. */
+/** For the rows of trees, quick picks and completions, names of symbols, titles of tabs and of code lenses: one line, without icons. */
 export function labelText(text: string): SafeText<'label'> {
   return withoutIcons(unlinked(oneLine(text))) as SafeText<'label'>;
 }

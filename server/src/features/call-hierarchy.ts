@@ -8,7 +8,7 @@ import {
   SymbolKind,
 } from 'vscode-languageserver-types';
 import { counted } from '../base/counted.ts';
-import { oneLine } from '../base/safe-text.ts';
+import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf, mentionsOn } from '../ruleset/places.ts';
@@ -38,9 +38,9 @@ function itemOf(state: DumpState, chain: Chain): CallHierarchyItem | undefined {
   if (place === undefined) return undefined;
   const { table, name, builtin } = chain;
   const data: ItemData = { dump: table.dump.index, table: table.name, chain: name };
-  const title = oneLine(chainTitle(state.resolution(), chain));
+  const title = labelText(chainTitle(state.resolution(), chain));
   return {
-    name: oneLine(name),
+    name: labelText(name),
     kind: builtin ? SymbolKind.Event : SymbolKind.Function,
     detail: [title, table.name].filter((text) => text !== '').join(', '),
     uri: state.uri,

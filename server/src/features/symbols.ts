@@ -1,6 +1,6 @@
 import { type DocumentSymbol, SymbolKind, type WorkspaceSymbol } from 'vscode-languageserver-types';
 import { withoutHostMask } from '../base/ip.ts';
-import { oneLine } from '../base/safe-text.ts';
+import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
@@ -45,7 +45,7 @@ export function* documentSymbols(state: DumpState): Steps<DocumentSymbol[]> {
     const header = { line: table.firstLine, start: 0, end: state.ruleset.lines.at(table.firstLine)?.text.length ?? 0 };
     const last = table.endLine - 1;
     symbols.push({
-      name: oneLine(table.name),
+      name: labelText(table.name),
       detail: tableTitle(state, table),
       kind: SymbolKind.Namespace,
       range: {
@@ -65,7 +65,7 @@ function chainSymbol(state: DumpState, chain: Chain): DocumentSymbol | undefined
   const title = chainTitle(state.resolution(), chain);
   return {
     // Editors look for what is typed in the name alone.
-    name: oneLine(title === '' ? chain.name : `${title} (${chain.name})`),
+    name: labelText(title === '' ? chain.name : `${title} (${chain.name})`),
     kind: chain.builtin ? SymbolKind.Event : SymbolKind.Function,
     range: rangeOf({ line: place.line, start: 0, end: state.ruleset.lines.at(place.line)?.text.length ?? place.end }),
     selectionRange: rangeOf(place),
@@ -102,7 +102,7 @@ function* addSymbols(symbols: WorkspaceSymbol[], state: DumpState, found: Genera
     }
     const { name, table, place } = item;
     const location = { uri: state.uri, range: rangeOf(place) };
-    symbols.push({ name: oneLine(name), kind: SymbolKind.Function, containerName: table, location });
+    symbols.push({ name: labelText(name), kind: SymbolKind.Function, containerName: table, location });
     if (symbols.length >= mostWorkspaceSymbols) return;
   }
 }

@@ -1,6 +1,6 @@
 /** What may be written at a place, and how it is shown in the list. */
 import { type CompletionItem, type CompletionItemKind, MarkupKind, TextEdit } from 'vscode-languageserver-types';
-import { oneLine } from '../../base/safe-text.ts';
+import { labelText } from '../../base/safe-text.ts';
 import { type Block, renderBlocks } from '../support/markup.ts';
 
 /** Words that may be written at a place. */
@@ -30,13 +30,13 @@ export function toItem(offer: Offer, index: number, { line, start, end }: Target
   const { text, whole = text, kind, detail, about, rank = 0, findBy } = offer;
   const range = { start: { line, character: start }, end: { line, character: end } };
   const item: CompletionItem = {
-    label: oneLine(text),
+    label: labelText(text),
     kind,
     textEdit: TextEdit.replace(range, whole),
     sortText: `${rank}${`${index}`.padStart(5, '0')}`,
     filterText: findBy ?? text,
   };
-  if (detail !== undefined && detail !== '') item.detail = oneLine(detail);
+  if (detail !== undefined && detail !== '') item.detail = labelText(detail);
   if (about !== undefined && about.length > 0) {
     item.documentation = { kind: markdown ? MarkupKind.Markdown : MarkupKind.PlainText, value: renderBlocks(about, markdown) };
   }
