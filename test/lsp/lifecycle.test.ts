@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ErrorCodes } from 'vscode-languageserver';
+import { ErrorCodes, type Message } from 'vscode-languageserver';
+import { createLifecycle } from '../../server/src/lsp/lifecycle.ts';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///node-a.iptables';
@@ -32,6 +33,14 @@ describe("a server's life", () => {
       expect(await codeOf('textDocument/hover', hover)).toBeUndefined();
     },
   );
+
+  it.each([null, 7, [], 'x'])('hands %j, which is no message, to the library, which says so', (value) => {
+    const handed: unknown[] = [];
+    createLifecycle().handleMessage(value as unknown as Message, (message) => {
+      handed.push(message);
+    });
+    expect(handed).toEqual([value]);
+  });
 
   it('drops what is said before "initialize"', async () => {
     await server.open(uri, dump);

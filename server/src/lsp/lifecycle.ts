@@ -30,7 +30,8 @@ export function createLifecycle(): MessageStrategy {
 
   return {
     handleMessage(message, next) {
-      const { method, id } = message as Message & { readonly method?: unknown; readonly id?: unknown };
+      // JSON that is no object is no message; the library says so of all but null, which it stumbles over.
+      const { method, id } = (message ?? {}) as Message & { readonly method?: unknown; readonly id?: unknown };
       // Answers to requests of the server's own have no method.
       if (typeof method !== 'string' || method === 'exit') return next(message);
       const refusal = refusalOf(method);
