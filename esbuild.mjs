@@ -172,7 +172,10 @@ function loadsPieces(main, build) {
 exported.runPieces(require('path').join(__dirname, '${main}'), '${build}', require);`;
 }
 
-/** What `bin` points to: refuses an old Node.js in words it can read, and loads the program. */
+/**
+ * What `bin` points to: refuses an old Node.js in words it can read, and loads the program. One that cannot be loaded (files are missing, or no more may be
+ * open) says so in a line and ends with 2: Node.js' own 1 would say that something was found.
+ */
 function launcher(name, load, flags = []) {
   return `#!/usr/bin/env node
 'use strict';
@@ -180,7 +183,15 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
   process.stderr.write('${name}: needs Node.js 22 or later, this is ' + process.version + ' (' + process.execPath + ')\\n');
   process.exit(2);
 }
-${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}${load}
+${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}try {
+${load}
+} catch (error) {
+  var why = String(error && error.message || error).split('\\n')[0].replace(/[^ -~]/g, '?');
+  try {
+    require('fs').writeSync(2, '${name}: cannot be loaded: ' + why + '\\n');
+  } catch (_) {}
+  process.exit(2);
+}
 `;
 }
 

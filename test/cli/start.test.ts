@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -92,3 +92,22 @@ it.skipIf(process.platform === 'win32').each(['cli/iptables-inspect.cjs', 'serve
     }
   },
 );
+
+describe('a program that is not whole', () => {
+  it.each(['with a cache', 'without a cache'])('says so in a line, and not that something was found: %s', (kind) => {
+    const there = mkdtempSync(join(tmpdir(), 'half-'));
+    try {
+      const launcher = join(there, 'iptables-inspect.cjs');
+      copyFileSync(inspectBundle, launcher);
+      const caches = kind === 'with a cache' ? { XDG_CACHE_HOME: there } : { NODE_DISABLE_COMPILE_CACHE: '1' };
+      const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, 'check', 'a'], {
+        encoding: 'utf8',
+        env: { ...process.env, ...caches },
+      });
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^iptables-inspect: cannot be loaded: .*main\.cjs.*\n$/);
+    } finally {
+      rmSync(there, { recursive: true });
+    }
+  });
+});
