@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NumberPairs, noLists, withLists, withoutRepeats } from '../../server/src/ruleset/number-lists.ts';
+import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
+import { type NumberLists, NumberPairs, noLists, withLists, withoutRepeats } from '../../server/src/ruleset/number-lists.ts';
 
 type Lists = readonly (readonly number[])[];
 
 /** Lists as they are made: of pairs, in any order of the lists. */
-function listsOf(lists: Lists): ReturnType<NumberPairs['toLists']> {
+function listsOf(lists: Lists): NumberLists {
   const pairs = new NumberPairs();
   const longest = Math.max(0, ...lists.map(({ length }) => length));
   for (let at = 0; at < longest; at += 1)
     for (const [index, list] of lists.entries()) if (at < list.length) pairs.add(index, list[at] ?? 0);
-  return pairs.toLists(lists.length);
+  return runToEnd(pairs.toLists(lists.length));
 }
 
-function read(lists: ReturnType<NumberPairs['toLists']>, count: number): Lists {
+function read(lists: NumberLists, count: number): Lists {
   return Array.from({ length: count }, (_, index) => [...lists.at(index)]);
 }
 
@@ -89,7 +90,7 @@ describe('lists side by side', () => {
   it('without repeats have each number where it stood first', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.nat(8), { maxLength: 40 }), { minLength: 9, maxLength: 9 }), (lists) => {
-        expect(read(withoutRepeats(listsOf(lists)), lists.length)).toEqual(lists.map((list) => [...new Set(list)]));
+        expect(read(runToEnd(withoutRepeats(listsOf(lists))), lists.length)).toEqual(lists.map((list) => [...new Set(list)]));
       }),
       seeded,
     );
@@ -98,7 +99,7 @@ describe('lists side by side', () => {
 
 describe('lists of which none has a number', () => {
   it.each([0, 3, -1])('have none at %d', (index) => {
-    expect(new NumberPairs().toLists(5)).toBe(noLists);
+    expect(runToEnd(new NumberPairs().toLists(5))).toBe(noLists);
     expect([noLists.at(index), noLists.lengthOf(index), noLists.firstOf(index)]).toEqual([[], 0, undefined]);
     expect(noLists.countFilled([index])).toBe(0);
     expect(noLists.some(index, () => true)).toBe(false);
@@ -111,7 +112,7 @@ describe('lists of which none has a number', () => {
     ]);
     expect(read(withLists(noLists, 5, others), 5)).toEqual([[], [9], [], [7, 7], []]);
     expect(withLists(noLists, 5, new Map())).toBe(noLists);
-    expect(withoutRepeats(noLists)).toBe(noLists);
+    expect(runToEnd(withoutRepeats(noLists))).toBe(noLists);
   });
 });
 
@@ -152,7 +153,7 @@ describe('pairs in room that was made for them', () => {
       pairs.added(end);
     }
     pairs.add(2, 5);
-    const lists = pairs.toLists(3);
+    const lists = runToEnd(pairs.toLists(3));
     expect(read(lists, 3)).toEqual([[2, 3, ...Array.from({ length: 30 }, (_, at) => 30 + at)], [0, 1, 2, 3, 4, 5, 6, 7, 8], [5]]);
     expect(lists.values).toHaveLength(42);
   });
@@ -164,4 +165,17 @@ describe('pairs in room that was made for them', () => {
     pairs.added(200);
     expect(pairs.room(1)).toHaveLength(400);
   });
+});
+
+it('hundreds of thousands of lists are made with a pause every few ten thousand', () => {
+  const pairs = new NumberPairs();
+  const count = 300_000;
+  for (let index = 0; index < count; index += 1) pairs.add(index, count - 1 - index);
+  const pausesOf = (steps: Steps<unknown>): number => {
+    let pauses = 0;
+    while (steps.next().done !== true) pauses += 1;
+    return pauses;
+  };
+  expect(pausesOf(pairs.toLists(count))).toBeGreaterThanOrEqual((2 * 2 * count) / 65_536 - 2);
+  expect(pausesOf(withoutRepeats(runToEnd(pairs.toLists(count))))).toBeGreaterThanOrEqual(Math.floor((2 * count) / 65_536));
 });

@@ -15,6 +15,8 @@ const fewestLines = 4;
 /** They break off in so many different words; one mistake may stand in many lines. */
 const fewestEndings = 3;
 const linesBetweenPauses = 4_096;
+/** Of lines of which each is read. */
+const readBetweenPauses = 512;
 
 /** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. Pauses every few thousand. */
 export function* cutLines(lines: Lines, from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
@@ -105,7 +107,7 @@ function* areCut(lines: Lines, numbers: readonly number[], chains: ChainMap<Chai
   const endings = new Set<string>();
   let broken = 0;
   for (const [at, number] of numbers.entries()) {
-    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (at % readBetweenPauses === readBetweenPauses - 1) yield;
     const line = lines.at(number);
     if (line === undefined || !breaksOff(line, chains)) continue;
     broken += 1;

@@ -3,6 +3,8 @@
  * within its length (`as number`), but for lists of which there are none (`noLists`): of these none has a start.
  */
 
+import type { Steps } from '../base/steps.ts';
+
 const none: readonly number[] = Object.freeze([]);
 /** A list of more numbers than these is kept once it was asked for, so that whoever asks within a loop does not pay for all of it each time. */
 const few = 32;
@@ -157,6 +159,8 @@ export class NumberLists {
 export const noLists = new NumberLists(new Uint32Array(1), new Uint32Array(0));
 
 const noPairs = new Uint32Array(0);
+/** Numbers that are looked at between two pauses. Even. */
+const atOnce = 65_536;
 
 /** Pairs of a list's index and a number, while they are collected. */
 export class NumberPairs {
@@ -195,28 +199,44 @@ export class NumberPairs {
     this.#length = end;
   }
 
-  /** So many lists, each with its numbers in the order in which they were added. */
-  toLists(count: number): NumberLists {
+  /** So many lists, each with its numbers in the order in which they were added. Pauses every few ten thousand. */
+  *toLists(count: number): Steps<NumberLists> {
     const pairs = this.#pairs;
     const length = this.#length;
     if (length === 0) return noLists;
     const starts = new Uint32Array(count + 1);
-    for (let at = 0; at < length; at += 2) (starts[(pairs[at] as number) + 1] as number) += 1;
+    for (let from = 0; from < length; from += atOnce) {
+      if (from > 0) yield;
+      countPairs(pairs, from, Math.min(from + atOnce, length), starts);
+    }
     for (let index = 1; index < count; index += 1) (starts[index + 1] as number) += starts[index] as number;
+    if (count > atOnce) yield;
     const next = starts.slice(0, count);
     const values = new Uint32Array(length / 2);
-    for (let at = 0; at < length; at += 2) {
-      const index = pairs[at] as number;
-      const place = next[index] as number;
-      values[place] = pairs[at + 1] as number;
-      next[index] = place + 1;
+    for (let from = 0; from < length; from += atOnce) {
+      if (from > 0) yield;
+      placePairs(pairs, from, Math.min(from + atOnce, length), next, values);
     }
     return new NumberLists(starts, values);
   }
 }
 
-/** Each number once in its list, where it stands first. Numbers are indices of lists. */
-export function withoutRepeats(lists: NumberLists): NumberLists {
+function countPairs(pairs: Uint32Array, from: number, to: number, starts: Uint32Array): void {
+  for (let at = from; at < to; at += 2) (starts[(pairs[at] as number) + 1] as number) += 1;
+}
+
+/** @param next where the next number of each list goes */
+function placePairs(pairs: Uint32Array, from: number, to: number, next: Uint32Array, values: Uint32Array): void {
+  for (let at = from; at < to; at += 2) {
+    const index = pairs[at] as number;
+    const place = next[index] as number;
+    values[place] = pairs[at + 1] as number;
+    next[index] = place + 1;
+  }
+}
+
+/** Each number once in its list, where it stands first. Numbers are indices of lists. Pauses every few ten thousand. */
+export function* withoutRepeats(lists: NumberLists): Steps<NumberLists> {
   if (lists === noLists) return lists;
   const count = lists.starts.length - 1;
   const starts = new Uint32Array(count + 1);
@@ -225,9 +245,16 @@ export function withoutRepeats(lists: NumberLists): NumberLists {
   // In which list, counted from 1, a number was seen last.
   const seen = new Uint32Array(count);
   let length = 0;
+  let looked = 0;
   for (let index = 0; index < count; index += 1) {
+    const start = lists.starts[index] as number;
     const end = lists.starts[index + 1] as number;
-    for (let at = lists.starts[index] as number; at < end; at += 1) {
+    looked += 1 + end - start;
+    if (looked >= atOnce) {
+      looked = 0;
+      yield;
+    }
+    for (let at = start; at < end; at += 1) {
       const value = all[at] as number;
       if (seen[value] === index + 1) continue;
       seen[value] = index + 1;
@@ -236,7 +263,7 @@ export function withoutRepeats(lists: NumberLists): NumberLists {
     }
     starts[index + 1] = length;
   }
-  return new NumberLists(starts, values.slice(0, length));
+  return new NumberLists(starts, length === values.length ? values : values.slice(0, length));
 }
 
 /**

@@ -118,8 +118,8 @@ function movedReach(reached: Uint8Array, before: Int32Array | undefined): Uint8A
 const jumpsBetweenPauses = 8_192;
 
 const unseen = 0;
-const onPath = 1;
-const done = 2;
+const done = 1;
+const onPath = 2;
 
 /** Which chains are built in, by their index. */
 function builtinChains({ chains }: Table): Uint8Array {
@@ -131,8 +131,17 @@ function builtinChains({ chains }: Table): Uint8Array {
   return builtin;
 }
 
-/** The chains that built-in ones lead to, each behind all that it leads to; and the jumps that lead back. Built-in chains end a path. */
-function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loops: readonly Loop[] }> {
+/** What is found on the way from built-in chains. */
+interface Walked {
+  /** Of each chain, by its index, whether they lead to it: 1 where they do. */
+  readonly reached: Uint8Array;
+  /** The chains that they lead to, each behind all that it leads to. */
+  readonly order: Uint32Array;
+  readonly loops: readonly Loop[];
+}
+
+/** Goes all ways from built-in chains, which end a path. Pauses every few thousand jumps. */
+function* walk(table: Table): Steps<Walked> {
   const { size } = table.chains;
   const { starts, values } = table.lists.jumps;
   const state = new Uint8Array(size);
@@ -141,18 +150,19 @@ function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loop
   let ordered = 0;
   let looked = 0;
   const loops: Loop[] = [];
+  // Two lists for one stack, as long as it can get: a table may have hundreds of thousands of chains of which each leads to the next, and lists that grow are copied.
+  const path = new Uint32Array(size);
+  const next = new Uint32Array(size);
   const chainAt = (index: number): readonly Chain[] => table.chains.atAll([index]);
   for (const name of hooks) {
     const start = table.chains.get(name);
     if (start?.builtin !== true) continue;
-    // Two lists for one stack: a table has tens of thousands of chains, and most lead to one other.
-    const path = [start.index];
-    const next = [starts[start.index] as number];
+    path[0] = start.index;
+    next[0] = starts[start.index] as number;
     state[start.index] = onPath;
-    while (path.length > 0) {
+    for (let top = 0; top >= 0; ) {
       looked += 1;
       if (looked % jumpsBetweenPauses === 0) yield;
-      const top = path.length - 1;
       const chain = path[top] as number;
       const at = next[top] as number;
       // A table without any jump has no starts either.
@@ -160,8 +170,7 @@ function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loop
         state[chain] = done;
         order[ordered] = chain;
         ordered += 1;
-        path.pop();
-        next.pop();
+        top -= 1;
         continue;
       }
       next[top] = at + 1;
@@ -171,18 +180,18 @@ function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loop
         for (const from of chainAt(chain)) for (const to of chainAt(target)) loops.push({ from, to });
       } else if (state[target] === unseen) {
         state[target] = onPath;
-        path.push(target);
-        next.push(starts[target] as number);
+        top += 1;
+        path[top] = target;
+        next[top] = starts[target] as number;
       }
     }
   }
-  return { order: order.slice(0, ordered), loops };
+  // No path is left, and what was reached is done.
+  return { reached: state, order: order.slice(0, ordered), loops };
 }
 
 function* spreadOf(table: Table): Steps<Spread> {
-  const { order, loops } = yield* walk(table);
-  const reached = new Uint8Array(table.chains.size);
-  for (const chain of order) reached[chain] = 1;
+  const { reached, order, loops } = yield* walk(table);
   const spread: Spread = { reached, masks: undefined, order, loops };
   known.set(table, spread);
   return spread;

@@ -317,11 +317,11 @@ function* makeLists(table: OpenTable): Steps<void> {
   const isLarge = length > namesBetweenPauses;
   const lists: NumberLists[] = [];
   for (const pairs of [table.declarations, table.rules, table.references, table.mentions, table.jumps]) {
-    lists.push(pairs.toLists(length));
+    lists.push(pairs.end === 0 ? noLists : yield* pairs.toLists(length));
     if (isLarge) yield;
   }
   const [declarations = noLists, rules = noLists, references = noLists, mentions = noLists, jumps = noLists] = lists;
-  table.result.lists = { declarations, rules, references, mentions, jumps: withoutRepeats(jumps) };
+  table.result.lists = { declarations, rules, references, mentions, jumps: yield* withoutRepeats(jumps) };
   if (isLarge) yield;
 }
 
