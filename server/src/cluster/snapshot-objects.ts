@@ -1,4 +1,5 @@
 /** The objects of a snapshot, gathered as they are read. */
+import { count } from '../base/counted.ts';
 import type { Steps } from '../base/steps.ts';
 import { type Fields, fieldsAt, isFields, listAt, textAt } from './fields.ts';
 import { newestTimeOf } from './newest-time.ts';
@@ -48,10 +49,10 @@ const mostParts = 100_000;
 /** @throws {SnapshotFailure} for an object that no API server keeps: what is made of it would take a multiple of its text */
 function refuseParts(kind: ClusterKind, object: Fields): void {
   const parts = { ports: listAt(fieldsAt(object, 'spec'), 'ports').length, endpoints: listAt(object, 'endpoints').length };
-  for (const [what, count] of Object.entries(parts)) {
-    if (count <= mostParts) continue;
+  for (const [what, number] of Object.entries(parts)) {
+    if (number <= mostParts) continue;
     const name = shown(textAt(fieldsAt(object, 'metadata'), 'name'));
-    throw new SnapshotFailure(`The ${kind} "${name}" has ${count.toLocaleString('en')} ${what}, as none can. ${wanted}`);
+    throw new SnapshotFailure(`The ${kind} "${name}" has ${count(number)} ${what}, as none can. ${wanted}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
+import { count } from '../base/counted.ts';
 import { runToEnd } from '../base/steps.ts';
 import { isTooDense } from './dense-text.ts';
 import { isFields } from './fields.ts';
@@ -13,7 +14,7 @@ const mostAtOnce = 3_000_000;
 
 function parseYaml(chunk: string, firstLine: number): unknown {
   if (runToEnd(isTooDense(chunk, true, mostAtOnce))) {
-    const message = `What begins at line ${firstLine} holds more than ${mostAtOnce.toLocaleString('en')} values. ${wanted}`;
+    const message = `What begins at line ${firstLine} holds more than ${count(mostAtOnce)} values. ${wanted}`;
     throw new SnapshotFailure(message, firstLine, 1);
   }
   try {

@@ -3,6 +3,7 @@
  * Also takes one object, a stream of YAML documents, several JSON values behind each other, a plain JSON list of objects, and the
  * API's own lists ("ServiceList").
  */
+import { count } from '../base/counted.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { isTooDense, mostValues } from './dense-text.ts';
@@ -36,7 +37,7 @@ export function* snapshotSteps(text: string, label: string, fileChangedAt: numbe
     if (first === undefined) throw new SnapshotFailure(`The file is empty. ${wanted}`);
     const isJson = first === '{' || first === '[';
     if (yield* isTooDense(body, !isJson)) {
-      const most = mostValues.toLocaleString('en');
+      const most = count(mostValues);
       throw new SnapshotFailure(`This holds more than ${most} lists, objects and lines, as no cluster does. ${wanted}`);
     }
     if (isJson) {

@@ -1,4 +1,5 @@
 import type { Range, TextEdit } from 'vscode-languageserver-types';
+import { count } from '../base/counted.ts';
 import type { Steps } from '../base/steps.ts';
 import { printRule } from '../ruleset/canonical.ts';
 import { formOf } from '../ruleset/completeness.ts';
@@ -30,7 +31,7 @@ export function* formatting(state: DumpState, range?: Range): Steps<TextEdit[] |
   const end = Math.min(last, lines.length - 1);
   if (end - first >= mostLines)
     return {
-      refusal: `Up to ${mostLines.toLocaleString('en')} lines are formatted at once, and these are ${(end - first + 1).toLocaleString('en')}. Select some of them, and format the selection.`,
+      refusal: `Up to ${count(mostLines)} lines are formatted at once, and these are ${count(end - first + 1)}. Select some of them, and format the selection.`,
     };
   const edits: TextEdit[] = [];
   let isRestoreInput = false;

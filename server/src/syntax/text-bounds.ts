@@ -1,3 +1,5 @@
+import { count } from '../base/counted.ts';
+
 /**
  * Of one table the kernel takes 512 MB at most (XT_MAX_TABLE_SIZE, net/netfilter/x_tables.c), and the smallest rule has 152 bytes
  * (struct ipt_entry and a standard target): 3.5 million rules. The largest dumps that are known have a million lines.
@@ -9,7 +11,7 @@ export const mostTables = 50_000;
 const asterisk = 0x2a;
 
 function tooManyLines(lines: number): string {
-  return `has more than ${lines.toLocaleString('en')} lines, and no kernel loads so many rules`;
+  return `has more than ${count(lines)} lines, and no kernel loads so many rules`;
 }
 
 /** How large a text is. */
@@ -29,7 +31,7 @@ export function sizeOf(text: string, lines = mostLines, tables = mostTables): Si
     if (text.charCodeAt(at + 1) === asterisk) tableCount += 1;
     if (lineCount > lines) return { lines: lineCount, beyond: tooManyLines(lines) };
     if (tableCount > tables)
-      return { lines: lineCount, beyond: `opens more than ${tables.toLocaleString('en')} tables, and no node has so many` };
+      return { lines: lineCount, beyond: `opens more than ${count(tables)} tables, and no node has so many` };
   }
   return { lines: lineCount, beyond: undefined };
 }
