@@ -48,23 +48,24 @@ export function* mend({ text, fileName, unsafe, find }: MendRequest): Steps<Mend
   let mark = text.startsWith(byteOrderMark) ? byteOrderMark : '';
   let lines = yield* unmendedLines(text.slice(mark.length));
   const made: { readonly code: string; readonly title: string }[] = [];
-  const seen = new Set<string>();
+  // Compared, and not hashed: there are ten at most, and each is as long as a dump.
+  const seen: string[] = [];
   for (let round = 1; ; round += 1) {
     const now = mark + (yield* textOf(lines));
     const document = yield* withoutThroughout(yield* readDocument(now, fileName), fileName);
     const input = { document, ruleset: yield* buildRuleset(document) };
     const left = yield* find(input);
-    const chosen = round <= mostRounds && !seen.has(now) ? yield* chooseFixes(input, left, unsafe) : [];
-    seen.add(now);
+    const chosen = round <= mostRounds && !seen.includes(now) ? yield* chooseFixes(input, left, unsafe) : [];
+    seen.push(now);
     if (chosen.length === 0) return { text: now, lines, made, left, input };
-    for (const { finding, fix } of chosen) {
+    const changes: Change[] = [];
+    for (const [at, { finding, fix, changes: its }] of chosen.entries()) {
+      if (at % changesBetweenPauses === changesBetweenPauses - 1) yield;
       made.push({ code: finding.code, title: fix.title });
       if (fix.mendsLineEnds === true) mark = '';
+      for (const change of its) changes.push(change);
     }
-    lines = yield* changedLines(
-      lines,
-      chosen.flatMap(({ changes }) => changes),
-    );
+    lines = yield* changedLines(lines, changes);
   }
 }
 
