@@ -68,6 +68,16 @@ describe('credentials', () => {
     await until(() => states(of).every((state) => state === 'live') && of.cluster()?.services.length === 1);
   });
 
+  it('that a server tells again are not shown', async () => {
+    api.tokens = ['never-to-be-seen'];
+    api.intercept = ({ authorization }, response) => answerStatus(response, 403, 'Forbidden', `you sent ${authorization}`);
+    const of = connectAs({ token: 'never-to-be-seen' });
+    await until(() => states(of).every((state) => state === 'forbidden'));
+    const problem = of.status().resources[0]?.problem;
+    expect(problem).toContain('you sent Bearer (credentials).');
+    expect(problem).not.toContain('never-to-be-seen');
+  });
+
   it('from a token file are read again when the token has rotated', async () => {
     api.tokens = ['first'];
     const tokenFile = folder.write('token', 'first');
@@ -220,8 +230,11 @@ describe('loadOnce', () => {
     );
   });
 
-  it.skipIf(process.platform !== 'linux')('reads no token from a file without an end', async () => {
-    await expect(loadOnce('test', { timeoutMs: 10_000, environment: environment({ tokenFile: '/proc/kmsg' }) })).rejects.toThrow(
+  it.skipIf(process.platform !== 'linux').each([
+    ['token', { tokenFile: '/proc/kmsg' }],
+    ['certificate', { 'client-certificate': '/proc/kmsg', 'client-key': '/proc/kmsg' }],
+  ])('reads no %s from a file without an end', async (_, user) => {
+    await expect(loadOnce('test', { timeoutMs: 10_000, environment: environment(user) })).rejects.toThrow(
       /has no end: the kernel writes to it while it is read\.$|denied/,
     );
   });

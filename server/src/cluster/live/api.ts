@@ -13,6 +13,7 @@ import { ApiError, errorOfBeginning, errorOfConnection, errorOfStatus, retryAfte
 import type { ContextConfig } from './context-config.ts';
 import { expiryText } from './credential-expiry.ts';
 import { KubeconfigError } from './kubeconfig-files.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
 export interface ApiRequest {
   /** Below the server: "/api/v1/services?limit=500". */
@@ -295,7 +296,7 @@ async function begin(state: State, request: ApiRequest): Promise<IncomingMessage
     const response = await exchange(state, request, options, false);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    const text = await readText(response, largestRefusal, readingOf(state)).catch(() => '');
+    const text = withoutCredentials(await readText(response, largestRefusal, readingOf(state)).catch(() => ''), options);
     if (status === 401 && attempt === 1) {
       renewAfter401(state, used);
       continue;

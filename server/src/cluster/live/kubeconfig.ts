@@ -173,6 +173,8 @@ function checkFiles(entry: Found, ...fields: readonly string[]): void {
     if (status === undefined) continue;
     if (!status.isFile() || status.size > largestCertificate)
       throw new KubeconfigError(`The ${field} ${path} in ${entry.file.path} is no file of a certificate or key.`);
+    // What the kernel makes up while it is read has no size, and may have no end.
+    if (status.size === 0) readKubeFile(absolute(path, entry.file.folder));
   }
 }
 
