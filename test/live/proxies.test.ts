@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApi, defaultLimits } from '../../server/src/cluster/live/api.ts';
@@ -123,6 +124,40 @@ describe('a proxy', () => {
   it('by http may want a password', async () => {
     await ask(`http://me:secret@127.0.0.1:${portOf(httpProxy)}`);
     expect(asked).toEqual([`http api-server.test:6443 Basic ${Buffer.from('me:secret').toString('base64')}`]);
+  });
+
+  it('by https at an address is not given the address as a name in TLS', async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'proxy' }], {
+      algorithm: 'sha256',
+      keyType: 'ec',
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+      ],
+    });
+    const names: unknown[] = [];
+    const proxy = createHttpsServer({ cert, key })
+      .on('secureConnection', ({ servername }: TLSSocket) => names.push(servername))
+      .on('connect', (request, client: Socket) => {
+        asked.push(`https ${request.url}`);
+        join(client, 'HTTP/1.1 200 Connection established\r\n\r\n');
+      });
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const warnings: string[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', hear);
+    const before = getCACertificates();
+    setDefaultCACertificates([...before, cert]);
+    try {
+      expect(await ask(`https://127.0.0.1:${portOf(proxy)}`)).toEqual({ authorization: 'Bearer t' });
+    } finally {
+      setDefaultCACertificates(before);
+      process.off('warning', hear);
+      proxy.close();
+    }
+    expect(asked).toEqual(['https api-server.test:6443']);
+    expect(names).toEqual([false]);
+    expect(warnings.filter((warning) => warning.includes('IP address'))).toEqual([]);
   });
 
   it('by socks5 looks the name of the server up itself, as with kubectl', async () => {

@@ -5,6 +5,7 @@
  */
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
 import { runToEnd } from '../../base/steps.ts';
 import { isTooDense } from '../dense-text.ts';
 import { type Fields, isFields } from '../fields.ts';
@@ -201,13 +202,25 @@ function credentials(of: Session): Promise<RequestOptions> {
   return of.options;
 }
 
-/** The library's agent for a proxy by http: with these it begins a tunnel, at the moment in which a request is sent (hpagent, createConnection). */
+/** The library's agent for a proxy by http or https: with these it begins a tunnel, at the moment in which a request is sent (hpagent, createConnection). */
 interface TunnelAgent {
-  proxyRequestOptions: { readonly signal?: AbortSignal };
+  proxy: Pick<URL, 'protocol' | 'hostname' | 'port' | 'username' | 'password'>;
+  proxyRequestOptions: { readonly signal?: AbortSignal; readonly servername?: string };
 }
 
 function isTunnelAgent(agent: unknown): agent is TunnelAgent {
-  return typeof agent === 'object' && agent !== null && 'proxyRequestOptions' in agent;
+  return typeof agent === 'object' && agent !== null && 'proxyRequestOptions' in agent && 'proxy' in agent;
+}
+
+/** Has the next tunnel given up by a signal. */
+function prepareTunnel(agent: TunnelAgent, signal: AbortSignal): void {
+  const { protocol, hostname, port, username, password } = agent.proxy;
+  const address = hostname.replace(/^\[/, '').replace(/\]$/, '');
+  const isByAddress = protocol !== 'http:' && isIP(address) !== 0;
+  agent.proxyRequestOptions = isByAddress ? { signal, servername: '' } : { signal };
+  // A server's name in TLS is no address (RFC 6066, section 3), and Node.js warns of one (DEP0123): the certificate is held against the address all the same.
+  // The agent names every host of "https:", and goes by TLS for all but "http:".
+  if (isByAddress) agent.proxy = { protocol: 'https', hostname: address, port, username, password };
 }
 
 /** A proxy as it may be shown; empty for none. */
@@ -236,7 +249,7 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
   const proxy = proxyOf(state.session);
   // A request without a connection tells nobody that it was given up, and the tunnel that it waits for would stay.
   const tunnel = new AbortController();
-  if (isTunnelAgent(options.agent)) options.agent.proxyRequestOptions = { signal: tunnel.signal };
+  if (isTunnelAgent(options.agent)) prepareTunnel(options.agent, tunnel.signal);
   return new Promise((resolve, reject) => {
     const sent = sendOf(send, url, server, {
       ...options,
