@@ -7,7 +7,7 @@ import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
-import { plainEdit, randomEdit, seeded, textOf } from './random-edits.ts';
+import { plainEdit, randomEdit, seeded, tableEdit, textOf } from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
@@ -71,5 +71,14 @@ describe('after 400 edits of whole lines of recorded dumps', () => {
     ['shop-1.23/node-a.iptables', 10],
   ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
     editAtRandom(labPath(name), 200, seed, plainEdit);
+  });
+});
+
+describe('after 80 edits of the lines of tables', () => {
+  it.each([
+    ['shop/node-a.iptables', 11],
+    ['shop-1.23/node-a.iptables', 12],
+  ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
+    editAtRandom(labPath(name), 40, seed, tableEdit);
   });
 });

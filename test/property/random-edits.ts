@@ -102,6 +102,15 @@ export function plainEdit({ lines }: SourceDocument, below: (bound: number) => n
   return { range: { start: { line, character: 0 }, end: { line: line + removed, character: 0 } }, text };
 }
 
+/** An edit of the line of a table: another table, half a name, or as many characters as somebody has typed. */
+export function tableEdit({ lines }: SourceDocument, below: (bound: number) => number): TextChange {
+  const tables = [...lines.entries()].flatMap(([number, { text }]) => (text.startsWith('*') ? [number] : []));
+  const line = tables[below(tables.length)] ?? 0;
+  const names = ['*nat', '*filter', '*mangle', '*raw', '*na', '*f', '*', '*nat '];
+  const text = names[below(names.length)] ?? '';
+  return { range: { start: { line, character: 0 }, end: { line, character: lines.lengthAt(line) } }, text };
+}
+
 /** What an editor's text is after an edit: lines joined by their own line ends. */
 export function textOf(document: SourceDocument): string {
   const last = document.lines.length - 1;

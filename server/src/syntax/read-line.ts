@@ -44,7 +44,9 @@ function readRestoreLine(text: string, context: LineContext): Statement {
 
 function readPlainLine(text: string, context: LineContext): PastedLine {
   const statement = readRestoreLine(text, context);
-  const spoiled = isSpoiled(text, statement, context) ? readSpoiledLine(text, context, readRestoreLine) : undefined;
+  const spoiled = isSpoiled(text, statement, context)
+    ? readSpoiledLine(text, statement, { context, readRestore: readRestoreLine, depth: 0 })
+    : undefined;
   return spoiled ?? { statement, prefix: 0, listing: false };
 }
 

@@ -121,12 +121,9 @@ function readTableRow(text: string, how: Reading): PastedLine | undefined {
 /**
  * What a plain line says that cannot be read as it stands; undefined where nothing was found that keeps it from being read. A paste may colour
  * a part of it, escape its quotes or close a fence behind it.
+ * @param statement what the line says as it stands
  */
-export function readSpoiledLine(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
-  return readSpoiled(text, { context, readRestore, depth: 0 });
-}
-
-function readSpoiled(text: string, how: Reading): PastedLine | undefined {
+export function readSpoiledLine(text: string, statement: Statement, how: Reading): PastedLine | undefined {
   const { context } = how;
   const plain = withoutMarks(text, isRestoreInput(context));
   if (plain !== undefined) return accepted(spread(readEither(plain.text, how), plain));
@@ -136,18 +133,18 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
     isRestoreInput(context) && !text.includes('"') && /[\u201c-\u201f]/.test(text) ? readTypographic(text, how) : undefined;
   if (quoted !== undefined) return quoted;
   // What stands in a table that the text opens is meant for iptables-restore: there only a fence that closes behind it is somebody else's.
-  if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : readRedacted(text, how);
+  if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : readRedacted(statement);
   // What `diff -u` says to be gone is not there.
   if (removedLine.test(text) || isRemovedRow(text, context)) return foreign('text');
   return (
     readUnescaped(text, how) ??
     readBetweenTicks(text, how) ??
-    readCutLine(text, how) ??
+    readCutLine(text, statement) ??
     readTypographic(text, how) ??
-    readRedacted(text, how) ??
+    readRedacted(statement) ??
     readNoted(text, how) ??
     (isOfBridge(text) ? foreign('text') : undefined) ??
-    (isSentence(text, how) || isOtherColon(text) ? foreign('text') : undefined)
+    (isSentence(text, statement) || isOtherColon(text) ? foreign('text') : undefined)
   );
 }
 
@@ -160,8 +157,7 @@ function isRemovedRow(text: string, context: LineContext): boolean {
 }
 
 /** A rule in which somebody replaced an address or a port before it was shown. */
-function readRedacted(text: string, { context, readRestore }: Reading): PastedLine | undefined {
-  const statement = readRestore(text, context);
+function readRedacted(statement: Statement): PastedLine | undefined {
   const redacted = statement.kind === 'rule' ? withRedactions(statement) : undefined;
   return redacted === undefined ? undefined : { statement: redacted, prefix: 0, listing: false };
 }
@@ -179,17 +175,16 @@ function readNoted(text: string, how: Reading): PastedLine | undefined {
 }
 
 /** Whether a line only begins like a command: "-A means append". */
-function isSentence(text: string, { context, readRestore }: Reading): boolean {
+function isSentence(text: string, statement: Statement): boolean {
   if (!/^-[A-Z] /.test(text) || /\s-{1,2}[A-Za-z]/.test(text)) return false;
-  return hasErrors(readRestore(text, context));
+  return hasErrors(statement);
 }
 
 /** A rule whose end somebody left out: "-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comm...". What the cut word would be nobody knows. */
-function readCutLine(text: string, how: Reading): PastedLine | undefined {
+function readCutLine(text: string, statement: Statement): PastedLine | undefined {
   const end = text.trimEnd();
   const isCut = end.endsWith('...') || end.endsWith('…');
-  const statement = isCut ? how.readRestore(text, how.context) : undefined;
-  if (statement?.kind !== 'rule') return undefined;
+  if (!isCut || statement.kind !== 'rule') return undefined;
   const options = statement.options.map((option): RuleOption => {
     const isLast = (option.values.at(-1)?.end ?? option.word.end) >= end.length;
     return isLast ? { ...option, spec: undefined, instance: notUnderstood } : option;
@@ -203,7 +198,8 @@ function readEither(text: string, how: Reading): PastedLine {
   const inner: Reading = { ...how, depth: how.depth + 1 };
   if (!isPlainLine(text)) return inner.depth > mostNested ? foreign('text') : readPasted(text, inner);
   const statement = how.readRestore(text, how.context);
-  const spoiled = isSpoiled(text, statement, how.context) && inner.depth <= mostNested ? readSpoiled(text, inner) : undefined;
+  const spoiled =
+    isSpoiled(text, statement, how.context) && inner.depth <= mostNested ? readSpoiledLine(text, statement, inner) : undefined;
   return spoiled ?? { statement, prefix: 0, listing: false };
 }
 
