@@ -148,7 +148,7 @@ function removal(input: LintInput, chain: Chain, original: number, again: readon
   const { document, ruleset } = input;
   if (!isMendable(input, chain.table)) return [];
   const last = again.at(-1) ?? original;
-  const isEnding = (line: number): boolean => endings.has(ruleset.lines.at(line)?.target ?? '');
+  const isEnding = (line: number): boolean => endings.has(ruleset.lines.targetAt(line));
   const isSafe = chain.rules.every((line) => line < original || line > last || isEnding(line));
   const title = again.length === 1 ? 'Remove this rule' : `Remove this rule and ${again.length - 1} more like it`;
   return [{ title, safety: isSafe ? 'safe' : 'unsafe', changes: () => removedLines(document, again) }];
