@@ -4,6 +4,7 @@ import { fieldsAt, isFields, valueAt } from '../../cluster/fields.ts';
 import { createFrameGuard } from './frame-guard.ts';
 import type { Input } from './input.ts';
 import { createLongMessage, documentOf, type LongMessage } from './long-message.ts';
+import { holdCollection } from './old-generation.ts';
 
 /** A shorter message takes less than a millisecond. */
 const fewestBytesOfLong = 256_000;
@@ -141,7 +142,12 @@ function createLine(bytesRead: () => number, give: (message: unknown) => void, f
       last.documents.add(documentOf(message));
     },
     begin(long) {
-      waiting.push({ long, behind: [], documents: new Set(), release: holdSlices() });
+      const [releaseSlices, releaseCollection] = [holdSlices(), holdCollection()];
+      const release = (): void => {
+        releaseSlices();
+        releaseCollection();
+      };
+      waiting.push({ long, behind: [], documents: new Set(), release });
       void goOn();
     },
   };

@@ -6,3 +6,22 @@ export function collectOften(): void {
   // Node.js before 22.3 does not give it, and takes the memory.
   process.getBuiltinModule?.('node:v8')?.setFlagsFromString('--heap-growing-percent=20');
 }
+
+/** V8 begins to look where so many percent of what it may grow by are in use; with 0 it decides itself. */
+const neverPercent = 100_000;
+let held = 0;
+
+/**
+ * Has V8 not begin to look for what is no longer in use while a message of megabytes comes in, up to 32 MB beyond where it would: all of it is in use, and the look would take some
+ * ten milliseconds of the opening of a document. Gives what ends it, once.
+ */
+export function holdCollection(): () => void {
+  const set = (percent: number): void =>
+    process.getBuiltinModule?.('node:v8')?.setFlagsFromString(`--incremental-marking-hard-trigger=${percent}`);
+  held += 1;
+  if (held === 1) set(neverPercent);
+  return () => {
+    held -= 1;
+    if (held === 0) set(0);
+  };
+}
