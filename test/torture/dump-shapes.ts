@@ -58,6 +58,8 @@ export const dumpShapes: readonly Shape[] = [
   ),
   rows('tables opened', () => 'COMMIT\n*filter'),
   rows('tables of nat opened', () => 'COMMIT\n*nat'),
+  rows('tables with names of their own', (index) => `COMMIT\n*t${index}\n-A OUTPUT -j C0`),
+  rows('rules outside tables', () => 'COMMIT\n*filter\nCOMMIT\n-A INPUT -j ACCEPT'),
   rows('tables that jump elsewhere', (index) => `*filter\n-A INPUT -j C${index}\nCOMMIT`),
   {
     name: 'rules pasted twice',

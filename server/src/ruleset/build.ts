@@ -16,7 +16,22 @@ import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTabl
 interface UnfinishedDump {
   generator: Generator | undefined;
   readonly tables: OpenTable[];
+  /** Its tables by name: a text may have thousands, each with a name of its own. */
+  readonly named: Map<string, OpenTable>;
+  /** Whether one of its tables ended without COMMIT. */
+  isCut: boolean;
   family: Family | undefined;
+}
+
+function openDump(generator: Generator | undefined, family: Family | undefined): UnfinishedDump {
+  return { generator, tables: [], named: new Map(), isCut: false, family };
+}
+
+function addTable(dump: UnfinishedDump, table: OpenTable): void {
+  dump.tables.push(table);
+  const { name, commitLine } = table.result;
+  if (!dump.named.has(name)) dump.named.set(name, table);
+  if (commitLine === undefined) dump.isCut = true;
 }
 
 /**
@@ -45,10 +60,10 @@ function startsDump(
   if (generator !== undefined && known !== undefined) {
     if (generator.family !== known.family || generator.program !== known.program || generator.version !== known.version)
       return true;
-  } else if (generator !== undefined && current.tables.some(({ result }) => result.commitLine === undefined)) {
+  } else if (generator !== undefined && current.isCut) {
     return true;
   }
-  return name !== undefined && current.tables.some(({ result }) => result.name === name);
+  return name !== undefined && current.named.has(name);
 }
 
 /** What commands change, as far as it was read. */
@@ -80,7 +95,7 @@ function isOfDump(
 
 function endTable(dump: UnfinishedDump, table: OpenTable, endLine: number): void {
   table.result.endLine = endLine;
-  dump.tables.push(table);
+  addTable(dump, table);
 }
 
 /** What a comment says of the program that printed what is below. */
@@ -122,7 +137,7 @@ export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
     const known = name ?? line.context.table ?? part;
     opened += 1;
     if (dump === undefined || !isOfDump(dump, generator, known, line, lines)) {
-      dump = { generator, tables: [], family: generator?.family ?? line.context.family };
+      dump = openDump(generator, generator?.family ?? line.context.family);
       dumps.push(dump);
     }
     return openTable(known ?? '', name !== undefined, firstLine, line.listing);
@@ -193,13 +208,13 @@ function commandTable(commands: UnfinishedCommands, line: Line, number: number):
   const { family, table: name = '' } = line.context;
   let dump = commands.dumps.find((known) => known.family === family);
   if (dump === undefined) {
-    dump = { generator: undefined, tables: [], family };
+    dump = openDump(undefined, family);
     commands.dumps.push(dump);
   }
-  let table = dump.tables.find(({ result }) => result.name === name);
+  let table = dump.named.get(name);
   if (table === undefined) {
     table = openTable(name, false, number, false);
-    dump.tables.push(table);
+    addTable(dump, table);
   }
   commands.lines.set(number, table);
   table.result.endLine = number + 1;

@@ -204,10 +204,22 @@ export function* hasLinesTakenOut(ruleset: Ruleset, { dump }: Table): Steps<bool
 function* showsLinesTakenOut(ruleset: Ruleset, table: Table): Steps<boolean> {
   if (lacksBuiltinChain(table) || (table.dump.generator !== undefined && lacksFilterChain(table))) return true;
   // Who writes an example for a table does not write all of it.
-  if (!table.dump.tables.some(hasManyChains)) return false;
+  if (!hasLargeTable(table.dump)) return false;
   yield* proxyNameSteps(table.chains);
   yield;
   return lacksComments(ruleset, table) || (yield* lacksProxyLines(ruleset, table));
+}
+
+const large = createMemory<Dump, boolean>();
+
+/** Whether a dump has a table of many chains: asked for each of its tables, answered once. */
+function hasLargeTable(dump: Dump): boolean {
+  let is = large.get(dump);
+  if (is === undefined) {
+    is = dump.tables.some(hasManyChains);
+    large.set(dump, is);
+  }
+  return is;
 }
 
 function hasManyChains({ chains }: Table): boolean {
