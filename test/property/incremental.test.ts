@@ -4,10 +4,11 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
-import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
+import { changeDocument, readWholeDocument, type SourceDocument, type TextChange } from '../../server/src/syntax/document.ts';
+import { generateDump } from '../bench/generate.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
-import { plainEdit, randomEdit, seeded, tableEdit, textOf } from './random-edits.ts';
+import { headerEdit, plainEdit, randomEdit, seeded, tableEdit, textOf } from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
@@ -23,8 +24,7 @@ function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly objec
  * Edits a dump at random. After each edit the document and the ruleset must be those that the whole text gives, and every so often what lint
  * finds, too. When the text has grown far from a dump it starts anew.
  */
-function editAtRandom(path: string, edits: number, seed: number, editOf = randomEdit): void {
-  const text = readFileSync(path, 'utf8');
+function editAtRandom(path: string, edits: number, seed: number, editOf = randomEdit, text = readFileSync(path, 'utf8')): void {
   const below = seeded(seed);
   let document = readWholeDocument(text, path);
   let ruleset = buildWholeRuleset(document);
@@ -80,5 +80,22 @@ describe('after 80 edits of the lines of tables', () => {
     ['shop-1.23/node-a.iptables', 12],
   ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
     editAtRandom(labPath(name), 40, seed, tableEdit);
+  });
+});
+
+describe('after edits of the lines of tables of thousands of lines, and others', () => {
+  // Of lines below, that are so many, those of one shape are not read one by one.
+  const text = generateDump({ services: 150, endpoints: 8 });
+  it.each([
+    ['as it is', 13, text],
+    ['with counters', 14, text.replaceAll(/^-A/gm, '[12:720] -A')],
+    ['with line ends of CR LF', 15, text.replaceAll('\n', '\r\n')],
+    ['without its headers', 16, text.replaceAll(/^#.*\n/gm, '')],
+    ['with one header for all', 17, text.replaceAll(/(?<=\n)#.*\n/g, '')],
+  ])('the ruleset and the findings are those of the whole text: %s', { timeout: 120_000 }, (_, seed, dump) => {
+    expect(dump.split('\n').length).toBeGreaterThan(3_000);
+    const editOf = (document: SourceDocument, below: (bound: number) => number): TextChange =>
+      ([randomEdit, headerEdit][below(4)] ?? tableEdit)(document, below);
+    editAtRandom('node-a.txt', 30, seed, editOf, dump);
   });
 });

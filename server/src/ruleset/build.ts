@@ -250,7 +250,7 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   // Where addresses tell the family, a new address may tell another one.
   if (before.commands !== undefined) return yield* buildRuleset(document);
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
-  if (!isFamilySaid) return yield* buildRuleset(document);
+  if (!isFamilySaid || lines.isReadAnewOf(before.lines)) return yield* buildRuleset(document);
   const { at, added } = changedLines(before.lines, lines);
   yield;
   const changed: string[] = [];

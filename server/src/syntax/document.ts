@@ -3,6 +3,7 @@ import { contextAfter } from './context-after.ts';
 import { contextBefore, type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { Lines } from './lines.ts';
 import { type BrokenLine, brokenLines, mostLinesOfPaste } from './pasted/broken-lines.ts';
+import { readBelow, readColumnsBelow } from './read-below.ts';
 import { readAgain, readLine } from './read-line.ts';
 import { scanLines } from './scan-lines.ts';
 import type { Statement } from './statement.ts';
@@ -255,32 +256,16 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
     if (read % linesBetweenPauses === 0) yield;
   }
   const end = splice.last + 1;
-  const kept = yield* readBelow(document.lines, end, context, lines);
+  const { kept, circumstances } = yield* readBelow(document.lines, end, context, lines);
   const changed = lines.slice(above, lines.length - (kept === end ? below : 0));
   const last = kept === end ? end - below : kept;
   const from = splice.first + above;
   const spliced = document.lines.spliced(from, last, changed);
   if (spliced.length > piecesBetweenPauses) yield;
+  if (circumstances !== undefined) {
+    const read = yield* readColumnsBelow(spliced, from + changed.length, circumstances);
+    return { ...document, lines: read, byteOrderMark: splice.byteOrderMark };
+  }
   yield* carryUnusualLines(document.lines, spliced, from, last, changed);
   return { ...document, lines: spliced, byteOrderMark: splice.byteOrderMark };
-}
-
-/**
- * Adds the lines from `index` on whose circumstances are others now, which are read again, until they are as they were. Gives the number from which
- * on all are kept.
- */
-function* readBelow(old: Lines, index: number, context: LineContext, lines: Line[]): Steps<number> {
-  let above = context;
-  let read = 0;
-  for (let number = index; number < old.length; number += 1) {
-    const line = old.at(number);
-    if (line === undefined) break;
-    if (sameContext(contextBefore(line), above)) return number;
-    const again = readLine(line.text, above, line.carriageReturn);
-    lines.push(again);
-    above = contextAfter(again);
-    read += 1;
-    if (read % linesBetweenPauses === 0) yield;
-  }
-  return old.length;
 }

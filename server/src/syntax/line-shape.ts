@@ -60,6 +60,17 @@ export interface Shape {
   readonly target: string | undefined;
 }
 
+function isSameStep(a: Step, b: Step | undefined): boolean {
+  if (a.kind !== b?.kind || a.take !== b.take) return false;
+  return a.text === undefined || b.text === undefined ? a.text === b.text : textOf(a.text) === textOf(b.text);
+}
+
+/** Whether lines of one shape are those of another, with the same names, whatever else is said of them. */
+export function takesTheSame(a: Shape, b: Shape): boolean {
+  if (a.form.kind !== b.form.kind || a.chain !== b.chain || a.target !== b.target) return false;
+  return a.steps.length === b.steps.length && a.steps.every((step, at) => isSameStep(step, b.steps[at]));
+}
+
 const numbered: (Shape | undefined)[] = [undefined];
 
 /** All shapes by their numbers: a few dozen for each of the circumstances in which shapes are learned. */

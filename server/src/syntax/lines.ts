@@ -254,6 +254,28 @@ export class Lines implements Iterable<Line> {
     return new Lines(this.#text, { ...this.#columns, places }, objects);
   }
 
+  /**
+   * The same text where other things hold of its lines: those of known shapes have these, and some are objects. None of them is the same as in another version.
+   * @param shapes as `LineColumns.shapes`
+   * @param numbers of lines that are objects now, ascending, and `others` what they are
+   */
+  readAnew(shapes: Uint16Array, numbers: readonly number[], others: readonly Line[]): Lines {
+    const places = this.#columns.places.slice();
+    for (const number of numbers) places[number] = hole;
+    const objects: LineObjects = { ...this.#ofVersion(places, others.length), kept: [] };
+    for (let at = 0; at < numbers.length; at += 1) {
+      places[numbers[at] as number] = ~objects.lines.length;
+      objects.lines.push(others[at] as Line);
+    }
+    return new Lines({ ...this.#text }, { ...this.#columns, places, shapes }, objects);
+  }
+
+  /** Whether these are `readAnew` of a version of the text that another is of, too. */
+  isReadAnewOf(other: Lines): boolean {
+    const { starts } = this.#columns;
+    return starts.length > 0 && starts === other.#columns.starts && this.#text !== other.#text;
+  }
+
   /** The objects of one version alone, of which the places are others then. @param more how many others are added to them */
   #ofVersion(places: Int32Array, more: number): LineObjects {
     const { lines: all, kept } = this.#objects;

@@ -92,11 +92,17 @@ const single = new LineBytes();
 
 /** The same for a line of a shape that was seen before, behind which circumstances are what they were before it; undefined for another line. */
 function readKnownLine(text: string, context: LineContext, carriageReturn: boolean): Line | undefined {
+  const shape = shapeOf(text, context);
+  return shape === undefined ? undefined : shapedLine(text, shape, carriageReturn);
+}
+
+/** The shape that a line (without its line end) has in these circumstances, where lines of that shape were seen. */
+export function shapeOf(text: string, context: LineContext): Shape | undefined {
   if (text.length > longestShaped) return undefined;
   currentNames();
   single.fill(text, 0, text.length);
   const shape = knownShape(single.bytes, 0, context);
-  return shape === undefined || told.end !== text.length ? undefined : shapedLine(text, shape, carriageReturn);
+  return told.end === text.length ? shape : undefined;
 }
 
 /** The line of a known shape that was told last. */
