@@ -107,6 +107,15 @@ describe('a name that cannot be had', () => {
     expect(editsOf(dump, 2, 2, name)).toBe(words);
   });
 
+  it.each(['A;reboot', 'A$(id)', 'A|B', 'A>B', '`id`', 'A&B'])('%s is none in commands, which a shell reads', (name) => {
+    const commands = 'iptables -N WEB\niptables -A INPUT -j WEB\n';
+    expect(editsOf(commands, 0, 13, name)).toBe(
+      `${name} has characters that a shell reads as something else, and the chain stands in commands.`,
+    );
+    expect(editsOf(commands, 0, 13, 'WEB-2')).toHaveLength(2);
+    expect(editsOf(dump, 2, 2, name)).toHaveLength(web.length);
+  });
+
   it('may have 28 bytes', () => {
     expect(editsOf(dump, 2, 2, 'X'.repeat(28))).toHaveLength(web.length);
   });

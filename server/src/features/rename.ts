@@ -1,5 +1,6 @@
 import type { Position, Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
 import { oneLine } from '../base/safe-text.ts';
+import { shellWord } from '../base/shell-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { findTarget } from '../catalog/lookup.ts';
 import { isBuiltinChain } from '../catalog/tables.ts';
@@ -7,7 +8,7 @@ import { formOf, isNamedInUnreadLine } from '../ruleset/completeness.ts';
 import { type Mention, mentionsOf } from '../ruleset/places.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
-import { contextBefore, type LineContext } from '../syntax/line.ts';
+import { contextBefore, type Line } from '../syntax/line.ts';
 import { readIfWritten } from '../syntax/read-line.ts';
 import type { Span } from '../syntax/statement.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
@@ -61,7 +62,7 @@ export function* rename(state: DumpState, position: Position, newName: string): 
   if (found === null || isRefusal(found)) return found;
   const { chain, place } = found;
   const source = state.ruleset.lines.at(place.start.line);
-  const wrong = source === undefined ? undefined : faultOfName(chain, newName, contextBefore(source));
+  const wrong = source === undefined ? undefined : faultOfName(chain, newName, source);
   if (wrong !== undefined) return refused(wrong);
   const edits: TextEdit[] = [];
   if (newName === chain.name) return { changes: { [state.uri]: edits } };
@@ -74,7 +75,7 @@ export function* rename(state: DumpState, position: Position, newName: string): 
 }
 
 /** What is wrong with a new name for a chain, in a sentence; undefined where nothing is. */
-function faultOfName({ name: old, table }: Chain, name: string, context: LineContext): string | undefined {
+function faultOfName({ name: old, table }: Chain, name: string, source: Line): string | undefined {
   if (name === old) return undefined;
   const shown = oneLine(name);
   if (name === '') return 'A chain needs a name.';
@@ -86,6 +87,9 @@ function faultOfName({ name: old, table }: Chain, name: string, context: LineCon
   if (isBuiltinChain(table.name, name)) return `${shown} is a built-in chain of the table ${table.name}.`;
   if (table.chains.has(name)) return `The table ${table.name} has a chain ${shown} already.`;
   if (findTarget(name) !== undefined) return `${shown} is a target of iptables: a jump would lead to it, not to the chain.`;
+  if (source.context.within?.kind === 'command' && shellWord(name) !== name)
+    return `${shown} has characters that a shell reads as something else, and the chain stands in commands.`;
+  const context = contextBefore(source);
   for (const line of [`:${name} - [0:0]`, `-N ${name}`, `-A ${name} -j RETURN`, `-A X -j ${name}`]) {
     const statement = readIfWritten(line, context);
     const [problem] = statement.problems;
