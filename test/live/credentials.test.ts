@@ -6,7 +6,7 @@ import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts'
 import { answerStatus } from './api-server.ts';
 import { environmentOf, kubeconfigText } from './kubeconfigs.ts';
 import { service } from './objects.ts';
-import { api, connectAs, connectWith, folder } from './watched-server.ts';
+import { api, connectAs, connectWith, folder, quick, synced } from './watched-server.ts';
 
 async function until(condition: () => boolean): Promise<void> {
   await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 8_000, interval: 5 });
@@ -76,6 +76,18 @@ describe('credentials', () => {
     const problem = of.status().resources[0]?.problem;
     expect(problem).toContain('you sent Bearer (credentials).');
     expect(problem).not.toContain('never-to-be-seen');
+  });
+
+  it('that a watch tells again are not shown either', async () => {
+    api.tokens = ['never-to-be-seen'];
+    const of = connectAs({ token: 'never-to-be-seen' }, { ...quick, firstRetry: 60_000, longestRetry: 60_000 });
+    await synced(of);
+    const object = { kind: 'Status', code: 500, message: 'you sent Bearer never-to-be-seen' };
+    api.sayToWatches('services', `${JSON.stringify({ type: 'ERROR', object })}\n`);
+    await until(() => of.status().resources.some(({ problem }) => problem.includes('you sent')));
+    const problems = of.status().resources.map(({ problem }) => problem);
+    expect(problems.join()).toContain('you sent Bearer (credentials)');
+    expect(problems.join()).not.toContain('never-to-be-seen');
   });
 
   it('from a token file are read again when the token has rotated', async () => {

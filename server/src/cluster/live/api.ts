@@ -130,8 +130,12 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
     },
     async lines(request, quiet, onOpen, onLine) {
       const response = await begin(state, request);
+      const options = await credentials(state.session);
       onOpen();
-      await readLines(response, longestLine, { ...readingOf(state), quiet, whole: undefined }, onLine);
+      await readLines(response, longestLine, { ...readingOf(state), quiet, whole: undefined }, (line) =>
+        // Of what watches tell the server's own words alone are shown.
+        onLine(line.includes('"ERROR"') ? withoutCredentials(line, options) : line),
+      );
     },
     heardAt: () => state.heardAt,
     silentFor: () => performance.now() - state.lastHeard,
