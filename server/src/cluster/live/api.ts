@@ -118,7 +118,8 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
       await credentials(state.session);
     },
     async json(request) {
-      const text = await readText(await begin(state, request), largestAnswer, readingOf(state));
+      const { response } = await begin(state, request);
+      const text = await readText(response, largestAnswer, readingOf(state));
       if (runToEnd(isTooDense(text)))
         throw new ApiError('garbage', `The answer of ${server} holds more than any cluster: ${request.what}.`);
       const value = parse(text);
@@ -126,11 +127,11 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
       return value;
     },
     async text(request, most) {
-      return readText(await begin(state, request), most, readingOf(state));
+      const { response } = await begin(state, request);
+      return readText(response, most, readingOf(state));
     },
     async lines(request, quiet, onOpen, onLine) {
-      const response = await begin(state, request);
-      const options = await credentials(state.session);
+      const { response, options } = await begin(state, request);
       onOpen();
       await readLines(response, longestLine, { ...readingOf(state), quiet, whole: undefined }, (line) =>
         // Of what watches tell the server's own words alone are shown.
@@ -304,15 +305,21 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
   });
 }
 
-/** The answer's head; error statuses are thrown. */
-async function begin(state: State, request: ApiRequest): Promise<IncomingMessage> {
+/** An answer of which the head is there, and what it was asked for with. */
+interface Begun {
+  readonly response: IncomingMessage;
+  readonly options: RequestOptions;
+}
+
+/** Asks, and gives what has begun; error statuses are thrown. */
+async function begin(state: State, request: ApiRequest): Promise<Begun> {
   for (let attempt = 1; ; attempt += 1) {
     if (state.isClosed || request.signal.aborted) throw aborted();
     const used = state.session;
     const options = await credentials(used);
     const response = await exchange(state, request, options, false);
     const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return response;
+    if (status >= 200 && status < 300) return { response, options };
     const text = withoutCredentials(await readText(response, largestRefusal, readingOf(state)).catch(() => ''), options);
     if (status === 401 && attempt === 1) {
       renewAfter401(state, used);
