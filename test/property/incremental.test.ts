@@ -84,7 +84,7 @@ describe('after 80 edits of the lines of tables', () => {
 });
 
 describe('after edits of the lines of tables of thousands of lines, and others', () => {
-  // Of lines below, that are so many, those of one shape are not read one by one.
+  // So many lines below an edit are not read one by one: of each shape one is.
   const text = generateDump({ services: 150, endpoints: 8 });
   it.each([
     ['as it is', 13, text],

@@ -40,9 +40,13 @@ export function* readBelow(old: Lines, index: number, context: LineContext, line
   return { kept: old.length, circumstances: undefined };
 }
 
-/** The number of the shape that all lines of another have in these circumstances, as one of them has it; 0 where they have to be read one by one. */
-function shapeIn(line: Line, number: number, context: LineContext): number {
-  const known = numberedShapes[number];
+/**
+ * The number of the shape that all lines of a known shape have in these circumstances; 0 where they have to be read one by one.
+ * @param line one of them, which was read in these circumstances
+ * @param shape the number of the known shape
+ */
+function shapeIn(line: Line, shape: number, context: LineContext): number {
+  const known = numberedShapes[shape];
   const other = shapeOf(line.text, context);
   if (known === undefined || other === undefined || !takesTheSame(known, other)) return 0;
   return line.carriageReturn ? other.number + 1 : other.number;
@@ -72,6 +76,7 @@ export function* readColumnsBelow(lines: Lines, from: number, circumstances: Lin
     const line = lines.at(number);
     if (line === undefined) continue;
     if (sameContext(contextBefore(line), above)) break;
+    // By this a shape becomes known in these circumstances, too.
     const again = readLine(line.text, above, line.carriageReturn);
     if (shape > 0 && known === unknown) {
       const found = shapeIn(line, shape, above);
