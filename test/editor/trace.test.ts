@@ -159,7 +159,7 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
     // The last word alone: where VS Code lights the word at the cursor, it is an element of its own.
     const end = page.locator('.monaco-editor .view-line .detected-link', { hasText: 'QWFXKANDF3TMYGQH' });
     await clickUntil('go to a link', end, workbench.activeLine().filter({ hasText: /^8$/ }));
-    // Not by a click with Ctrl: behind one that was lost, or any other, the editor follows none at that place.
+    // By the command, which may be given again: of clicks with Ctrl the editor follows none where the mouse has not moved since the last one.
     await workbench.run('Open Link', page.locator('.tab.active', { hasText: 'worker-1.iptables' }));
     await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-QWFXKANDF3TMYGQH ')));
   });
