@@ -38,7 +38,7 @@ export function filesOf(texts: Readonly<Record<string, string>>): FileAccess {
       const names = new Set(
         uris.filter((uri) => uri.startsWith(start)).map((uri) => uri.slice(start.length).split('/', 1)[0] ?? ''),
       );
-      return Array.from(names, (name) => ({ uri: start + name, name, isDirectory: !uris.includes(start + name) }));
+      return Array.from(names, (name) => ({ uri: start + name, name, kind: uris.includes(start + name) ? 'file' : 'folder' }));
     },
     async readHead(uri, bytes) {
       return texts[uri]?.slice(0, bytes);

@@ -26,10 +26,16 @@ function describeError(error: unknown): string {
   }
 }
 
+/** The editor follows links itself. */
+function kindOf(type: FileType): FolderEntry['kind'] {
+  if ((type & FileType.Directory) !== 0) return 'folder';
+  return (type & FileType.File) === 0 ? 'device' : 'file';
+}
+
 async function listFolder({ uri }: ListFolderParams): Promise<readonly FolderEntry[]> {
   try {
     const entries = await workspace.fs.readDirectory(Uri.parse(uri, true));
-    return entries.map(([name, type]) => ({ name, isDirectory: (type & FileType.Directory) !== 0 }));
+    return entries.map(([name, type]) => ({ name, kind: kindOf(type) }));
   } catch {
     return [];
   }

@@ -3,21 +3,19 @@
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastPart } from '../base/last-part.ts';
+import { deepestFolder, mostEntries, noFileText, unreadText } from '../base/unread-part.ts';
 import { describeFileError } from '../lsp/node/file-error.ts';
 import { isAskedLater } from '../node/bundle.ts';
 import type { BundleFile } from '../node/bundle-file.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import { judgeBundle } from '../node/judge-bundle.ts';
-import { partKindOf } from '../node/part-kind.ts';
+import { isNamedPart } from '../node/part-kind.ts';
 import { isTar, readTar } from '../node/tar.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { mostBytes, nameHint, nameOfInput, readPlainFile, TooLargeError } from './read-text.ts';
 import { zlib } from './seldom-loaded.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A copied /proc/sys has some fifty files for each interface. */
-const mostFiles = 25_000;
-const deepest = 8;
 const tooLarge = `holds more than ${mostBytes / 1_000_000} MB; expected a node bundle`;
 
 /** Whether a path names a folder, which can only be a bundle. */
@@ -70,24 +68,25 @@ function pathsIn(folder: string, notes: string[]): readonly string[] {
   let entries = 0;
   let bytes = 0;
   const walk = (path: string, depth: number): void => {
-    if (depth > deepest) return;
+    if (depth > deepestFolder) return;
     for (const name of readdirSync(join(folder, path)).toSorted()) {
       const inner = path === '' ? name : `${path}/${name}`;
       entries += 1;
       // Folders count as well: a whole disk has more of them than anybody waits for.
-      if (entries > mostFiles)
-        throw new UsageError(`${folder}: holds more than ${mostFiles} files and folders; expected a node bundle`);
+      if (entries > mostEntries)
+        throw new UsageError(`${folder}: holds more than ${mostEntries} files and folders; expected a node bundle`);
       const stats = statusOf(folder, inner, notes);
       if (stats?.isDirectory() === true) {
         try {
           walk(inner, depth + 1);
         } catch (error) {
           if (error instanceof UsageError) throw error;
-          notes.push(unreadText(inner, error));
+          notes.push(errorText(inner, error));
         }
       }
       if (stats?.isFile() !== true) {
-        if (stats?.isDirectory() === false && isNamedPart(inner)) notes.push(`${inner} was not read: it is ${kindOf(stats)}.`);
+        if (stats?.isDirectory() === false && isNamedPart(inner))
+          notes.push(noFileText(inner, stats.isSymbolicLink() ? 'link' : 'device'));
         continue;
       }
       bytes += stats.size;
@@ -99,28 +98,18 @@ function pathsIn(folder: string, notes: string[]): readonly string[] {
   return paths;
 }
 
-/** Whether a path has the plain name of a bundle's part. */
-function isNamedPart(path: string): boolean {
-  const kind = partKindOf(path, '');
-  return kind !== undefined && kind !== 'sysctl-file' && kind !== 'recent-list';
-}
-
-function kindOf(stats: Stats): string {
-  return stats.isSymbolicLink() ? 'a link, and none is followed here' : 'a pipe or a device, not a file';
-}
-
 /** What is there below a folder; undefined, with a note, for what has gone meanwhile or has a name that is not UTF-8, which does not reach Node.js. */
 function statusOf(folder: string, path: string, notes: string[]): Stats | undefined {
   try {
     return lstatSync(join(folder, path));
   } catch (error) {
-    notes.push(unreadText(path, error));
+    notes.push(errorText(path, error));
     return undefined;
   }
 }
 
-function unreadText(path: string, error: unknown): string {
-  return `${path} could not be read: ${describeFileError(error)}${nameHint(path)}.`;
+function errorText(path: string, error: unknown): string {
+  return unreadText(path, `${describeFileError(error)}${nameHint(path)}`);
 }
 
 /** From this size on a file that is asked for later is not read before. */
@@ -168,7 +157,7 @@ function filesIn(folder: string): { readonly files: readonly BundleFile[]; reado
       try {
         files.push(fileIn(folder, path, room));
       } catch (error) {
-        notes.push(unreadText(path, error));
+        notes.push(errorText(path, error));
       }
     }
     return { files, notes };
@@ -250,7 +239,7 @@ export function readBundleArchive(path: string, bytes: Buffer, packed = mostUnpa
     try {
       return [textOf(inner, Buffer.from(content.buffer, content.byteOffset, content.byteLength), room)];
     } catch (error) {
-      notes.push(unreadText(inner, error));
+      notes.push(errorText(inner, error));
       return [];
     }
   });

@@ -8,7 +8,7 @@ import type { BundleFile } from '../node/bundle-file.ts';
 import { chooseRules, placeInBundle } from '../node/choose-rules.ts';
 import { type NodeFacts, noFacts } from '../node/facts.ts';
 import { judgeBundleSteps } from '../node/judge-bundle.ts';
-import { partKindOf } from '../node/part-kind.ts';
+import { isNamedPart, partKindOf } from '../node/part-kind.ts';
 import { readTar } from '../node/tar.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import { readDocument } from '../syntax/document.ts';
@@ -94,12 +94,15 @@ export function* diagnoseFiles(
   );
 }
 
-/** The files of an archive; a sentence where it is none. */
-export function filesOfArchive(bytes: Uint8Array): readonly BundleFile[] | string {
+/** The files of an archive, and what was left out of it; a sentence where it is none. */
+export function filesOfArchive(
+  bytes: Uint8Array,
+): { readonly files: readonly BundleFile[]; readonly notes: readonly string[] } | string {
   const answer = readTar(bytes);
   if (!answer.ok) return answer.message;
   const decoder = new TextDecoder();
-  return answer.files.map(({ path, bytes: content }) => ({ path, text: decoder.decode(content) }));
+  const files = answer.files.map(({ path, bytes: content }) => ({ path, text: decoder.decode(content) }));
+  return { files, notes: answer.notes };
 }
 
 /** Parts of a bundle that say more of a node than its rules do and are small, so that they are read with a dump. */
@@ -121,6 +124,11 @@ const beside: ReadonlySet<string> = new Set([
 /** Whether a file of this name is a part of a bundle that is read with a dump beside it. */
 export function isBesideDump(name: string): boolean {
   return beside.has(partKindOf(name, '') ?? '');
+}
+
+/** Whether a path has the plain name of a bundle's part. */
+export function isPartOfBundle(path: string): boolean {
+  return isNamedPart(path);
 }
 
 /** Whether a file of this name is a bundle's rules, so that what lies beside it is of the same node. */

@@ -95,5 +95,8 @@ async function ofArchive(
 ): Promise<DiagnoseResult> {
   const read = filesOfArchive(await files.readBytes(asked.source));
   if (typeof read === 'string') return { text: '', markdown: '', files: [], reason: `The archive cannot be read: ${read}.` };
-  return withFiles(await inSlices(session, diagnoseFiles(asked.source, read, [], clustersOf(cluster), asked), token), []);
+  return withFiles(
+    await inSlices(session, diagnoseFiles(asked.source, read.files, read.notes, clustersOf(cluster), asked), token),
+    [],
+  );
 }

@@ -1,11 +1,10 @@
 import type { Pause } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import type * as live from '../cluster/live/live.ts';
+import type { FolderEntry } from '../protocol/files.ts';
 
-export interface FileEntry {
+export interface FileEntry extends FolderEntry {
   readonly uri: string;
-  readonly name: string;
-  readonly isDirectory: boolean;
 }
 
 export interface FileContent {
@@ -18,7 +17,7 @@ export interface FileContent {
 export interface FileAccess {
   /** Whether a document of this URI lies in a folder that may be looked into. */
   hasFolder(uri: string): boolean;
-  /** The entries of a directory; empty where it cannot be read. */
+  /** The entries of a directory. Throws as `read` does; a client that gives files may give none for a directory that it cannot read. */
   list(directoryUri: string): Promise<readonly FileEntry[]>;
   /** The first bytes of a file as text; undefined where it cannot be read. */
   readHead(uri: string, bytes: number): Promise<string | undefined>;
@@ -28,6 +27,15 @@ export interface FileAccess {
   read(uri: string): Promise<FileContent>;
   /** The bytes of a file, unpacked where gzip packed it. Throws as `read` does. */
   readBytes(uri: string): Promise<Uint8Array>;
+}
+
+/** The entries of a directory; none of one that cannot be read. */
+export async function listedOrNone(files: FileAccess, directoryUri: string): Promise<readonly FileEntry[]> {
+  try {
+    return await files.list(directoryUri);
+  } catch {
+    return [];
+  }
 }
 
 /** Texts that outlast the server, by what they are of. What cannot be kept is not, and nobody is told. */

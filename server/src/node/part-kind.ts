@@ -144,3 +144,9 @@ export function partKindOf(path: string, text: string): PartKind | undefined {
     ? named
     : told;
 }
+
+/** Whether a path has the plain name of a bundle's part, so that somebody may miss it. Single settings and lists are too many for that. */
+export function isNamedPart(path: string): boolean {
+  const kind = partKindOf(path, '');
+  return kind !== undefined && kind !== 'sysctl-file' && kind !== 'recent-list';
+}

@@ -1,4 +1,6 @@
 /** The files of a tar archive, as `tar` in its POSIX, GNU and old forms writes it. An archive is hostile: nothing here trusts its sizes or names. */
+import { type NoFile, noFileText } from '../base/unread-part.ts';
+import { isNamedPart } from './part-kind.ts';
 
 export interface TarFile {
   /** With slashes, relative, without "." and ".." parts. */
@@ -15,6 +17,9 @@ const blockBytes = 512;
 const mostFiles = 10_000;
 const mostNameBytes = 4096;
 const mostExtendedBytes = 1_000_000;
+
+/** Types of entries that stand where a file could: hard and symbolic links, devices, pipes. */
+const noFileTypes: Readonly<Record<string, NoFile>> = { 1: 'link', 2: 'link', 3: 'device', 4: 'device', 6: 'device' };
 
 const decoder = new TextDecoder();
 
@@ -140,7 +145,12 @@ export function readTar(bytes: Uint8Array): TarAnswer {
         notes.push(`The archive has more than ${mostFiles} files: the others are left out.`);
         break;
       }
-    } else if (type !== 'g') longName = '';
+    } else if (type !== 'g' && type !== 'K') {
+      const what = noFileTypes[type];
+      const path = what === undefined ? '' : safePath(longName === '' ? textOf(block, 0, 100) : longName);
+      if (what !== undefined && isNamedPart(path) && notes.length < mostFiles) notes.push(noFileText(path, what));
+      longName = '';
+    }
   }
   if (sparse > 0) notes.unshift(sparseText(sparse));
   if (outside > 0) notes.unshift(outsideText(outside));

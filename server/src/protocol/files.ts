@@ -7,7 +7,8 @@ export interface ListFolderParams {
 }
 export interface FolderEntry {
   readonly name: string;
-  readonly isDirectory: boolean;
+  /** A link or a device is there, but is not read: the one may lead anywhere, the other may have no end. */
+  readonly kind: 'file' | 'folder' | 'link' | 'device';
 }
 
 /** A file as text, or its first bytes. */

@@ -3,7 +3,7 @@ import picomatch from 'picomatch';
 import { URI, Utils } from 'vscode-uri';
 import { looksLikeSnapshot } from '../../cluster/snapshot-sniff.ts';
 import { parseUri } from '../parse-uri.ts';
-import type { FileAccess } from '../runtime.ts';
+import { type FileAccess, listedOrNone } from '../runtime.ts';
 
 /** Where is looked. */
 export interface SearchPlaces {
@@ -47,12 +47,12 @@ async function filesBelow(files: FileAccess, roots: readonly Folder[]): Promise<
     for (const { uri, depth } of level) {
       if (seen.has(uri)) continue;
       seen.add(uri);
-      for (const entry of await files.list(uri)) {
+      for (const entry of await listedOrNone(files, uri)) {
         if (left <= 0) break;
         left -= 1;
         const isSearched = depth > 0 && !entry.name.startsWith('.') && !skippedFolders.has(entry.name);
-        if (!entry.isDirectory) found.add(entry.uri);
-        else if (isSearched) below.push({ uri: entry.uri, depth: depth - 1 });
+        if (entry.kind === 'file') found.add(entry.uri);
+        else if (entry.kind === 'folder' && isSearched) below.push({ uri: entry.uri, depth: depth - 1 });
       }
     }
     level = below;

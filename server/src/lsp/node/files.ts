@@ -1,10 +1,10 @@
-import { constants } from 'node:fs';
+import { constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Utils } from 'vscode-uri';
 import { parseUri } from '../parse-uri.ts';
-import type { FileAccess } from '../runtime.ts';
+import type { FileAccess, FileEntry } from '../runtime.ts';
 import { describeFileError } from './file-error.ts';
 
 // A string in V8 holds 512 MB at most, and a snapshot of the largest clusters has some 200 MB.
@@ -20,15 +20,13 @@ export const nodeFiles: FileAccess = {
     if (directory.scheme !== 'file') return [];
     try {
       const entries = await readdir(directory.fsPath, { withFileTypes: true });
-      return entries
-        .filter((entry) => entry.isFile() || entry.isDirectory())
-        .map((entry) => ({
-          uri: Utils.joinPath(directory, entry.name).toString(),
-          name: entry.name,
-          isDirectory: entry.isDirectory(),
-        }));
-    } catch {
-      return [];
+      return entries.map((entry) => ({
+        uri: Utils.joinPath(directory, entry.name).toString(),
+        name: entry.name,
+        kind: kindOf(entry),
+      }));
+    } catch (error) {
+      throw new Error(describeFileError(error));
     }
   },
 
@@ -73,6 +71,12 @@ export const nodeFiles: FileAccess = {
     }
   },
 };
+
+function kindOf(entry: Dirent): FileEntry['kind'] {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'folder';
+  return entry.isSymbolicLink() ? 'link' : 'device';
+}
 
 /** @throws Error for what is no URI, or one of a file elsewhere */
 function pathOf(uri: string): string {
