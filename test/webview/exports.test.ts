@@ -94,6 +94,14 @@ flowchart LR
     }
     expect(flowMermaid(hostileGraph())).not.toContain('%%{init');
   });
+
+  it('makes no formula and no icon of a name', () => {
+    const named = graphOf(
+      [node('a', 'chain', { label: '$$\\frac{a}{b}$$' }), node('b', 'chain', { label: 'fab:fa-car' })],
+      [edge('a', 'b', { probability: 0.5, condition: 'fa:fa-car $$x$$' })],
+    );
+    expect(flowMermaid(named)).not.toMatch(/\$\$|fab?:fa-/);
+  });
 });
 
 describe('DOT', () => {
@@ -109,6 +117,19 @@ describe('DOT', () => {
   n1 -> n2 [label="25 %, from 192.0.2.0/24\\n3 packets"];
 }
 `);
+  });
+
+  it('has entities of HTML as text: Graphviz draws what they stand for', () => {
+    const text = flowDot(graphOf([node('a', 'chain', { label: '&#8238;&lt;b&gt;' })], [], { title: 'a&#x202e;' }));
+    expect(text).toContain('label="&amp;#8238;&amp;lt;b&amp;gt;');
+    expect(text).toContain('label="a&amp;#x202e;"');
+  });
+
+  it('has no string that is longer than Graphviz takes', () => {
+    const long = node('a', 'chain', { label: '"'.repeat(20_000), detail: '\ud83d\ude00'.repeat(20_000) });
+    const text = flowDot(graphOf([long], [], { title: '\\'.repeat(40_000) }));
+    for (const string of text.match(/"(?:[^"\\]|\\.)*"/g) ?? []) expect(Buffer.byteLength(string)).toBeLessThan(16_384);
+    expect(text).toContain('…');
   });
 
   it('escapes quotes and backslashes', () => {

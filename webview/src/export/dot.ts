@@ -1,5 +1,5 @@
 import { counted } from '../../../server/src/base/counted.ts';
-import { drawingText } from '../../../server/src/base/safe-text.ts';
+import { cutText, drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode, FlowState } from '../../../server/src/kube/flow/graph.ts';
 import { plainOptions } from '../layout/model.ts';
 import { badgeChip, branchText, driftText } from '../model/format.ts';
@@ -9,12 +9,28 @@ import { drawnGraph } from './map-drawn-graph.ts';
 import { paletteOf } from './palette.ts';
 import { verdictTone } from './svg-elements.ts';
 
-/** A string as DOT has it; a line break within is written as the two characters `\n`. */
+/** Graphviz takes no string of more than 16,384 bytes; what is written for one character has five bytes at most. */
+const longestLine = 400;
+const longestString = 3_000;
+
+/**
+ * A string as DOT has it; a line break within is written as the two characters `\n`. Graphviz draws the character that an entity of HTML stands
+ * for, in plain strings too.
+ */
 function quoted(...lines: readonly string[]): string {
-  const escaped = lines
-    .filter((line, at) => line !== '' && lines.indexOf(line) === at)
-    .map((line) => drawingText(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
-  return `"${escaped.join('\\n')}"`;
+  const shown: string[] = [];
+  let length = 0;
+  for (const line of new Set(lines)) {
+    if (line === '') continue;
+    const text = cutText(drawingText(line), longestLine);
+    length += text.length + 1;
+    if (length > longestString) {
+      shown.push('…');
+      break;
+    }
+    shown.push(text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('&', '&amp;'));
+  }
+  return `"${shown.join('\\n')}"`;
 }
 
 function colourOf(node: FlowNode): string {

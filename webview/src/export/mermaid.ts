@@ -12,7 +12,10 @@ import { verdictTone } from './svg-elements.ts';
 
 /** In quotes; what Mermaid or HTML would read as its own is spelled as Mermaid's character codes. */
 function quoted(text: string): string {
-  const escaped = text.replace(/[#"<>&`\\|{}[\]%;]/g, (character) => `#${character.codePointAt(0)};`);
+  // "$$" begins a formula. "fa:fa-car" is an icon, however it is spelled: there is no escape but a blank between.
+  const escaped = text
+    .replaceAll(':fa-', ': fa-')
+    .replace(/[#"<>&`\\|{}[\]%;$]/g, (character) => `#${character.codePointAt(0)};`);
   return `"${escaped}"`;
 }
 
