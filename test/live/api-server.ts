@@ -58,6 +58,8 @@ export interface TestApiServer {
   largestPage: number;
   intercept: Intercept | undefined;
   exec: (request: ExecRequest) => ExecAnswer;
+  /** Answers an exec in the server's stead, by what it writes itself. */
+  refuseExec: ((request: SeenRequest, socket: Socket) => void) | undefined;
   /** What a container printed: the text of `pods/NAME/log`. */
   log: (request: { readonly pod: string; readonly container: string }) => string;
   /** Adds or replaces an object and tells the watches. */
@@ -150,6 +152,10 @@ export async function startApiServer(): Promise<TestApiServer> {
       return;
     }
     const match = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/exec$/.exec(asked.path);
+    if (server.refuseExec !== undefined) {
+      server.refuseExec(asked, socket);
+      return;
+    }
     if (match === null) {
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
       return;
@@ -324,6 +330,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     largestPage: Number.POSITIVE_INFINITY,
     intercept: undefined,
     exec: () => ({ stdout: [] }),
+    refuseExec: undefined,
     log: () => '',
     put(object) {
       version += 1;

@@ -4,13 +4,16 @@
  * time-outs, a way to give up, the server's words on a refusal, and that a message which it cannot read ends this and not the process.
  */
 import type { IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { PassThrough, Writable } from 'node:stream';
 import { Exec } from '@kubernetes/client-node';
 import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handler.js';
 import { WebSocket } from 'ws';
 import { type Fields, fieldsAt, isFields, objectsAt, textAt } from '../fields.ts';
+import { type Reading, readText } from './answers.ts';
 import type { Api } from './api.ts';
 import { ApiError, errorOfConnection, errorOfStatus, shown } from './api-error.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
 export interface PodContainer {
   readonly namespace: string;
@@ -37,6 +40,9 @@ const mostErrors = 100_000;
 const largestMessage = 10_000_000;
 const largestRefusal = 100_000;
 
+/** With what it was asked. */
+type SentOptions = Pick<RequestOptions, 'headers' | 'auth'>;
+
 /** A socket that a throw of whoever listens ends: the library throws at an unknown channel, an empty message, a status that is no JSON. */
 class GuardedSocket extends WebSocket {
   override emit(event: string | symbol, ...values: readonly unknown[]): boolean {
@@ -49,10 +55,11 @@ class GuardedSocket extends WebSocket {
   }
 }
 
-function endingOf(status: unknown): Ending {
+function endingOf(status: unknown, sent: SentOptions): Ending {
   const fields: Fields = isFields(status) ? status : {};
   if (textAt(fields, 'status') === 'Success') return { exitCode: 0, problem: '', notFound: false };
-  const message = shown(textAt(fields, 'message')) || 'The command failed, and the server does not say how.';
+  const message =
+    shown(withoutCredentials(textAt(fields, 'message'), sent)) || 'The command failed, and the server does not say how.';
   const causes = objectsAt(fieldsAt(fields, 'details'), 'causes');
   const exit = causes.find((cause) => textAt(cause, 'reason') === 'ExitCode');
   const exitCode = exit === undefined ? null : Number(textAt(exit, 'message'));
@@ -61,10 +68,9 @@ function endingOf(status: unknown): Ending {
   return { exitCode: exitCode !== null && Number.isInteger(exitCode) ? exitCode : null, problem: message, notFound };
 }
 
-async function refusal(response: IncomingMessage, what: string): Promise<ApiError> {
-  let text = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response) if (text.length < largestRefusal) text += String(chunk);
+/** The error of an answer that opens no connection. It may have no end, as any answer. */
+async function refusal(response: IncomingMessage, what: string, sent: SentOptions, reading: Reading): Promise<ApiError> {
+  const text = withoutCredentials(await readText(response, largestRefusal, reading).catch(() => ''), sent);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -125,10 +131,16 @@ function runOnce(
     let socket: GuardedSocket | undefined;
     let ending: Ending | undefined;
     let isOver = false;
+    let isRefused = false;
+    let sent: SentOptions = {};
     const stop = (error: ApiError): void => {
       finish();
       fail(error);
       socket?.terminate();
+    };
+    // Of a refusal that is broken off it is still known that it is one.
+    const broken = (error: unknown): void => {
+      if (!isRefused) stop(error instanceof ApiError ? error : errorOfConnection(error, api.server));
     };
     const giveUp = (): void => stop(new ApiError('unreachable', 'The command was given up.'));
     const stdout = collector(mostOutput, () =>
@@ -143,17 +155,19 @@ function runOnce(
       signal.removeEventListener('abort', giveUp);
     };
 
-    const open = (uri: string, protocols: string[], options: object): WebSocket => {
+    const open = (uri: string, protocols: string[], options: SentOptions): WebSocket => {
+      sent = options;
       socket = new GuardedSocket(uri, protocols, { ...options, handshakeTimeout: patience, maxPayload: largestMessage });
       socket.on('message', () => timer.refresh());
-      socket.on('error', (error) => stop(errorOfConnection(error, api.server)));
+      socket.on('error', broken);
       socket.on('unexpected-response', (_request, response) => {
-        finish();
-        refusal(response, `create pods/exec in namespace ${namespace}`).then(fail, (error: unknown) =>
-          fail(errorOfConnection(error, api.server)),
-        );
+        isRefused = true;
+        clearTimeout(timer);
+        const reading = { quiet: patience, whole: patience, server: api.server, heard: () => undefined };
+        refusal(response, `create pods/exec in namespace ${namespace}`, options, reading).then(stop, stop);
       });
       socket.on('close', () => {
+        if (isRefused) return;
         finish();
         const ended = ending ?? { exitCode: null, problem: 'The connection ended before the command did.', notFound: false };
         done({ stdout: stdout.text(), stderr: stderr.text(), ...ended });
@@ -170,8 +184,8 @@ function runOnce(
     signal.addEventListener('abort', giveUp);
     new Exec(config, new WebSocketHandler(config, open, unused))
       .exec(namespace, pod, container, [...argv], stdout.stream, stderr.stream, null, false, (status) => {
-        ending = endingOf(status);
+        ending = endingOf(status, sent);
       })
-      .catch((error: unknown) => stop(error instanceof ApiError ? error : errorOfConnection(error, api.server)));
+      .catch(broken);
   });
 }
