@@ -12,7 +12,7 @@ function loadedWith(piece: string, found = new Set<string>()): ReadonlySet<strin
   if (found.has(piece)) return found;
   found.add(piece);
   const text = readFileSync(resolve(folder, piece), 'utf8');
-  for (const [, other] of text.matchAll(/(?<!=> )\brequire\("\.\/([^"]+)"\)/g)) loadedWith(other ?? '', found);
+  for (const [, other] of text.matchAll(/(?<!=> |return )\brequire\("\.\/([^"]+)"\)/g)) loadedWith(other ?? '', found);
   return found;
 }
 
@@ -62,6 +62,13 @@ describe('what the command line loads', () => {
     expect(run('check', '--no-cache', dump)).toBe('check: 1');
     expect(run('resolve', dump)).toBe('resolve: 0');
     expect(run('trace', dump, '--from', '192.0.2.1', '--to', '10.96.0.1:443')).toBe('trace: 0');
+  });
+
+  it('has the functions that a small dump needs compiled when they are loaded', () => {
+    const text = [...loadedWith(pieceOf('check'))].map((piece) => readFileSync(resolve(folder, piece), 'utf8')).join('');
+    // 1,050; a function in parentheses is compiled at once.
+    expect(text.split('=(function').length).toBeGreaterThan(600);
+    expect(text.split('function').length).toBeGreaterThan(2000);
   });
 
   it('starts no program to find a command', () => {

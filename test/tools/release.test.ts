@@ -139,6 +139,7 @@ function clone(name: string): string {
   for (const file of [
     'package.json',
     'esbuild.mjs',
+    'eager-functions.mjs',
     'action.yml',
     '.github',
     '.pre-commit-hooks.yaml',
