@@ -109,7 +109,7 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
         break;
       case 'rule':
         // What is wrong with it may have kept the rest from being read.
-        if (line.target === '' && line.problems.some(({ severity }) => severity === 'error')) {
+        if (line.target === '' && line.faults.some(({ severity }) => severity === 'error')) {
           addWords(line.name);
           hasLostTargets = true;
         }

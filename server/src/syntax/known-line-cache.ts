@@ -1,10 +1,10 @@
 /**
- * Shapes of lines that are known to be right. A dump of a large cluster has hundreds of thousands of lines and a few dozen shapes of them. Once the
- * parser has found nothing wrong with a line, every line that differs from it in nothing but a hashed chain name, an address, a port, a share or a
- * comment is right as well, and is told in a fraction of the time (`line-shape.ts`).
+ * Shapes of lines that are known. A dump of a large cluster has hundreds of thousands of lines and a few dozen shapes of them. Once the parser has found
+ * nothing wrong with a line, every line that differs from it in nothing but a hashed chain name, an address, a port, a share or a comment is right as well,
+ * and is told in a fraction of the time (`line-shape.ts`). Where its target has no place in the table, that is wrong with all of them.
  */
 import type { LineContext } from './line.ts';
-import { plainForm } from './line-form.ts';
+import { lineForm, plainForm } from './line-form.ts';
 import {
   chainStep,
   countersStep,
@@ -12,6 +12,7 @@ import {
   numberShape,
   type Shape,
   type Step,
+  sharedPlace,
   targetStep,
   tellLine,
   textOf,
@@ -125,6 +126,7 @@ function ruleShape(text: string, context: LineContext, statement: RuleStatement)
     form: plainForm(context, 'rule', command),
     chain: isHashedName(chain.text) ? undefined : chain.text,
     target: isHashed ? undefined : target.text,
+    fault: undefined,
   };
 }
 
@@ -152,12 +154,26 @@ function joinedTexts(parts: readonly Part[]): Shape['steps'] {
 function chainShape(text: string, context: LineContext, statement: ChainStatement): NewShape | undefined {
   if (text !== `:${statement.name.text} - [0:0]` || !isHashedName(statement.name.text)) return undefined;
   const steps = [textStep(':'), chainStep, textStep(' - [0:0]')];
-  return { steps, form: plainForm(context, 'chain', 'new'), chain: undefined, target: '' };
+  return { steps, form: plainForm(context, 'chain', 'new'), chain: undefined, target: '', fault: undefined };
 }
 
-/** Remembers the shape of a line that the parser has read in these circumstances, if nothing is wrong with it. */
+/** What is wrong with a line for the name of its target and that of the table alone. */
+const sharedFault = 'wrong-table';
+
+/** The shape with what is wrong with the line that it is of; undefined where that may be another thing, or elsewhere, in others. */
+function withFault(shape: NewShape, text: string, { problems }: Statement): NewShape | undefined {
+  const [problem] = problems;
+  if (problem === undefined) return shape;
+  const place = sharedPlace(shape.steps, text, problem);
+  if (place === undefined) return undefined;
+  const { start, end, ...fault } = problem;
+  return { ...shape, form: lineForm({ ...shape.form, problems }), fault: { fault, ...place } };
+}
+
+/** Remembers the shape of a line that the parser has read in these circumstances, if nothing is wrong with it, or nothing but what is with all lines of it. */
 export function learnShape(text: string, context: LineContext, statement: Statement): void {
-  if (statement.problems.length > 0 || context.within !== undefined || !text.includes('KUBE-')) return;
+  if (context.within !== undefined || !text.includes('KUBE-')) return;
+  if (statement.problems.length > 1 || statement.problems.some(({ code }) => code !== sharedFault)) return;
   if (text.length > longestShaped) return;
   const known = learned(context) ?? { shapes: [], last: undefined };
   if (known.shapes.length >= mostShapes) return;
@@ -167,8 +183,9 @@ export function learnShape(text: string, context: LineContext, statement: Statem
       : statement.kind === 'chain'
         ? chainShape(text, context, statement)
         : undefined;
-  if (shape === undefined) return;
-  known.shapes.push(numberShape({ ...shape, next: undefined }));
+  const told = shape === undefined ? undefined : withFault(shape, text, statement);
+  if (told === undefined) return;
+  known.shapes.push(numberShape({ ...told, next: undefined }));
   learnedIn.set(context, known);
   recent = known;
 }

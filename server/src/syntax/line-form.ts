@@ -3,7 +3,7 @@ import { createMemory } from '../base/memory.ts';
 import type { Line, LineContext } from './line.ts';
 
 /** All of a line but its text and its names. */
-export type LineForm = Omit<Line, 'text' | 'name' | 'target'>;
+export type LineForm = Omit<Line, 'text' | 'name' | 'target' | 'faults'>;
 
 /** A line that reads in its form what it shares with others, and its text in the one that it may be part of. */
 export class FormedLine implements Line {
@@ -65,6 +65,10 @@ export class FormedLine implements Line {
     return this.form.problems;
   }
 
+  get faults(): Line['faults'] {
+    return this.form.problems;
+  }
+
   get isPlain(): boolean {
     return this.form.isPlain;
   }
@@ -106,8 +110,13 @@ export function lineForm(form: Said): LineForm {
   return shared;
 }
 
+/** The same form for lines that end in CR LF. */
+export function withCarriageReturn(form: LineForm): LineForm {
+  return lineForm({ ...form, carriageReturn: true });
+}
+
 /** The form of plain restore input with nothing wrong with it. */
-export function plainForm(context: LineContext, kind: Line['kind'], command: Line['command'], carriageReturn = false): LineForm {
+export function plainForm(context: LineContext, kind: Line['kind'], command: Line['command']): LineForm {
   return lineForm({
     context,
     kind,
@@ -117,6 +126,6 @@ export function plainForm(context: LineContext, kind: Line['kind'], command: Lin
     listing: false,
     prefix: 0,
     problems: noProblems,
-    carriageReturn,
+    carriageReturn: false,
   });
 }

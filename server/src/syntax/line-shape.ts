@@ -5,7 +5,8 @@
  */
 import { HashedNames } from './hashed-names.ts';
 import { LineBytes } from './line-bytes.ts';
-import { type LineForm, plainForm } from './line-form.ts';
+import { type LineForm, withCarriageReturn } from './line-form.ts';
+import type { Fault, Span } from './statement.ts';
 
 /** Where what a step takes from a place on ends (exclusive); -1 where it does not stand there. A line feed is never taken. */
 type Take = (bytes: Uint8Array, start: number) => number;
@@ -48,6 +49,16 @@ export type Step =
   | { readonly kind: 'chain' | 'target' | 'name'; readonly text: undefined; readonly take: undefined }
   | { readonly kind: 'value'; readonly text: undefined; readonly take: Take };
 
+/** What is wrong with all lines of a shape, in a part of a text that is the same in all of them. */
+interface ShapeFault {
+  readonly fault: Fault;
+  /** Which step takes that text, 0-based. */
+  readonly step: number;
+  /** Where the part begins in it, and how many characters it has. */
+  readonly from: number;
+  readonly length: number;
+}
+
 /** What all lines of a shape have in common. */
 export interface Shape {
   /** From 1 on. */
@@ -58,6 +69,8 @@ export interface Shape {
   readonly chain: string | undefined;
   /** The target of every such line; undefined where it is a hashed name, the line's last word. */
   readonly target: string | undefined;
+  /** What is wrong with each such line; undefined where nothing is. */
+  readonly fault: ShapeFault | undefined;
 }
 
 function isSameStep(a: Step, b: Step | undefined): boolean {
@@ -78,9 +91,8 @@ export const numberedShapes: readonly (Shape | undefined)[] = numbered;
 
 /** A shape with a number of its own, by which it is known from now on; the same with a line end of CR LF has the next one. */
 export function numberShape<Of extends Omit<Shape, 'number'>>(shape: Of): Of & Shape {
-  const { context, kind, command } = shape.form;
   const known = { ...shape, number: numbered.length };
-  numbered.push(known, { ...shape, number: numbered.length + 1, form: plainForm(context, kind, command, true) });
+  numbered.push(known, { ...shape, number: numbered.length + 1, form: withCarriageReturn(shape.form) });
   return known;
 }
 
@@ -258,6 +270,25 @@ export function variableSteps(option: string, value: string): readonly Step[] | 
   return variable.get(option)?.find((steps) => isWhole(steps, value));
 }
 
+/** Where in a line that these steps take a part of it stands, so that its place can be told in all such lines; undefined where it is no part of a text that all have. */
+export function sharedPlace(steps: readonly Step[], line: string, { start, end }: Span): Omit<ShapeFault, 'fault'> | undefined {
+  single.fill(line, 0, line.length);
+  for (let step = 0, at = 0; step < steps.length && at <= start; step += 1) {
+    const behind = takeSteps(steps, single.bytes, 0, step + 1);
+    if (start < behind)
+      return steps[step]?.text !== undefined && end <= behind ? { step, from: start - at, length: end - start } : undefined;
+    at = behind;
+  }
+  return undefined;
+}
+
+/** Where that part stands in another line of the same shape. */
+export function placeIn({ step, from, length }: Omit<ShapeFault, 'fault'>, { steps }: Shape, line: string): Span {
+  single.fill(line, 0, line.length);
+  const start = takeSteps(steps, single.bytes, 0, step) + from;
+  return { start, end: start + length };
+}
+
 /** Whether a word is a hashed name. */
 export function isHashedName(word: string): boolean {
   return isWhole([nameStep], word);
@@ -305,13 +336,14 @@ export function forgetBytes(): void {
   view = viewOf(noBytes);
 }
 
-function takeSteps(steps: readonly Step[], bytes: Uint8Array, start: number): number {
+/** @param most how many of the steps to take */
+function takeSteps(steps: readonly Step[], bytes: Uint8Array, start: number, most = steps.length): number {
   let at = start;
   if (bytes !== viewed) {
     viewed = bytes;
     view = viewOf(bytes);
   }
-  for (let number = 0; number < steps.length; number += 1) {
+  for (let number = 0; number < most; number += 1) {
     const step = steps[number];
     if (step === undefined) break;
     const { text, take } = step;

@@ -1,5 +1,5 @@
 import type { Family, TableName } from '../catalog/types.ts';
-import type { ChainCommand, Problem, RuleCommand, Statement } from './statement.ts';
+import type { ChainCommand, Fault, Problem, RuleCommand, Statement } from './statement.ts';
 
 /** What a line that is no restore input stands in. */
 export type Surroundings =
@@ -70,6 +70,8 @@ export interface Line {
   /** How many UTF-16 units at its start only a paste put there: an indent, `> `, a line number, the file that grep names. */
   readonly prefix: number;
   readonly problems: readonly Problem[];
+  /** The same without their places, which have to be looked for in some lines. */
+  readonly faults: readonly Fault[];
   /** Whether it says nothing but a chain or a rule at a chain's end, as a dump does, with nothing wrong with it. */
   readonly isPlain: boolean;
   /** It ended in CR LF, which iptables-restore does not take; `text` is without the CR. */

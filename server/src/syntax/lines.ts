@@ -1,7 +1,8 @@
 /** The lines of a text as columns of numbers: a large dump has hundreds of thousands of lines, which are too many objects to make and to keep. */
 import type { Line } from './line.ts';
-import { FormedLine, type LineForm } from './line-form.ts';
+import type { LineForm } from './line-form.ts';
 import { numberedShapes } from './line-shape.ts';
+import { shapedLine } from './shaped-line.ts';
 
 /** A text that was gone through once, and the names of chains on its lines of known shapes. */
 export interface ScannedText {
@@ -137,8 +138,8 @@ export class Lines implements Iterable<Line> {
     return line;
   }
 
-  /** What a line shares with others; undefined outside. */
-  formAt(number: number): LineForm | undefined {
+  /** What a line shares with others; undefined outside. Where something is wrong with it is each line's own. */
+  formAt(number: number): Omit<LineForm, 'problems'> | undefined {
     const place = this.#columns.places[number] ?? hole;
     return place < 0 ? this.#objects.lines[~place] : numberedShapes[this.#columns.shapes[place] as number]?.form;
   }
@@ -313,6 +314,6 @@ export class Lines implements Iterable<Line> {
     const chain = shape.chain ?? (names[chains[place] as number] as string);
     const target = shape.target ?? (names[targets[place] as number] as string);
     const start = starts[place] as number;
-    return new FormedLine(source, start, start + (lengths[place] as number), chain, target, shape.form);
+    return shapedLine(shape, source, start, start + (lengths[place] as number), chain, target);
   }
 }

@@ -4,13 +4,14 @@ import { longLineProblem } from './checks/long-line.ts';
 import { knownShape, learnShape, longestShaped } from './known-line-cache.ts';
 import { contextBefore, isRestoreInput, type Line, type LineContext } from './line.ts';
 import { LineBytes } from './line-bytes.ts';
-import { FormedLine, lineForm, plainForm } from './line-form.ts';
-import { currentNames, type Shape, told, toldChain, toldTarget } from './line-shape.ts';
+import { FormedLine, lineForm } from './line-form.ts';
+import { currentNames, numberedShapes, type Shape, told, toldChain, toldTarget } from './line-shape.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
 import { cutStatement } from './pasted/move-spans.ts';
 import { isSpoiled, mayBeSpoiled, type PastedLine, readPastedLine, readSpoiledLine } from './pasted/paste.ts';
 import { isPlainLine } from './pasted/plain-line.ts';
+import { shapedLine } from './shaped-line.ts';
 import { notUnderstood, type Statement } from './statement.ts';
 
 let sharedReader: StatementReader | undefined;
@@ -93,7 +94,7 @@ const single = new LineBytes();
 /** The same for a line of a shape that was seen before, behind which circumstances are what they were before it; undefined for another line. */
 function readKnownLine(text: string, context: LineContext, carriageReturn: boolean): Line | undefined {
   const shape = shapeOf(text, context);
-  return shape === undefined ? undefined : shapedLine(text, shape, carriageReturn);
+  return shape === undefined ? undefined : toldLine(text, shape, carriageReturn);
 }
 
 /** The shape that a line (without its line end) has in these circumstances, where lines of that shape were seen. */
@@ -106,10 +107,9 @@ export function shapeOf(text: string, context: LineContext): Shape | undefined {
 }
 
 /** The line of a known shape that was told last. */
-function shapedLine(text: string, shape: Shape, carriageReturn: boolean): Line {
-  const { context, kind, command } = shape.form;
-  const form = carriageReturn ? plainForm(context, kind, command, true) : shape.form;
-  return new FormedLine(text, 0, text.length, toldChain(shape), toldTarget(shape), form);
+function toldLine(text: string, shape: Shape, carriageReturn: boolean): Line {
+  const own = carriageReturn ? (numberedShapes[shape.number + 1] ?? shape) : shape;
+  return shapedLine(own, text, 0, text.length, toldChain(shape), toldTarget(shape));
 }
 
 /** The same for a line of a shape that was not seen before. */

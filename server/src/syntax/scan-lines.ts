@@ -117,10 +117,8 @@ function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number)
     }
     const number = reading.length;
     reading.lengths[number] = end - start;
-    if (hasCr) {
-      end += 1;
-      addTo(reading.unusual, number);
-    }
+    if (hasCr) end += 1;
+    if (hasCr || shape.fault !== undefined) addTo(reading.unusual, number);
     reading.starts[number] = from + start;
     reading.shapes[number] = hasCr ? shape.number + 1 : shape.number;
     reading.chains[number] = told.chain;

@@ -20,8 +20,8 @@ export interface Counters extends Span {
   readonly bytes: number;
 }
 
-/** What is wrong with a line, by the line alone. */
-export interface Problem extends Span {
+/** What is wrong with a line, by the line alone; not where. */
+export interface Fault {
   /** Names the lint rule: "unknown-option". */
   readonly code: string;
   readonly message: string;
@@ -31,6 +31,9 @@ export interface Problem extends Span {
   /** The likeliest answer, where there is one: replace the span by this. `isGuess` where something else may have been meant. */
   readonly fix?: { readonly title: string; readonly text: string; readonly isGuess?: boolean };
 }
+
+/** The same with its place. */
+export interface Problem extends Span, Fault {}
 
 export interface RuleOption {
   /** What the catalogue knows of it; undefined for an unknown option. */

@@ -215,8 +215,8 @@ function* placesByKey(rules: readonly ExpectedRule[]): Steps<Map<string, number[
 
 /** Whether a rule's line was not understood, as where a paste damaged it or took a value out: what it is for is not known. */
 function isDamaged(ruleset: Ruleset, { line }: DumpRule): boolean {
-  const { problems = [], isUnsure = false } = ruleset.lines.at(line) ?? {};
-  if (problems.some(({ severity }) => severity === 'error')) return true;
+  const { faults = [], isUnsure = false } = ruleset.lines.at(line) ?? {};
+  if (faults.some(({ severity }) => severity === 'error')) return true;
   return isUnsure && ruleAt(ruleset, line)?.options.some(({ instance }) => instance === notUnderstood) === true;
 }
 

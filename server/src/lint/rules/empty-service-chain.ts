@@ -36,6 +36,6 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
 
 /** Whether it could not be read where a rule leads to. */
 function isTargetUnknown(line: Line | undefined): boolean {
-  if (line === undefined || line.problems.some(({ severity }) => severity === 'error')) return true;
+  if (line === undefined || line.faults.some(({ severity }) => severity === 'error')) return true;
   return line.isUnsure && line.target === '';
 }

@@ -57,7 +57,7 @@ function* goThrough({ document, ruleset }: LintInput, table: Table, report: (fin
     if (line === undefined) continue;
     if (line.kind === 'chain' && !chains.has(line.name)) chains.set(line.name, noRules());
     // With an error of its own a line changes nothing.
-    if (line.problems.some(({ severity }) => severity === 'error')) continue;
+    if (line.faults.some(({ severity }) => severity === 'error')) continue;
     const problem = line.kind === 'rule' || line.kind === 'chain-command' ? applyLine(line, chains, builtin) : undefined;
     if (problem === undefined) continue;
     const place = { line: number, start: problem.at.start, end: problem.at.end };

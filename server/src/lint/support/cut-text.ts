@@ -17,7 +17,7 @@ export function isCutOff(input: LintInput, number: number): boolean {
   if (!(number === shape.last && shape.withProblems.at(-1) === number) && !isBeforeFence(ruleset, number)) return false;
   const line = ruleset.lines.at(number);
   // A value that somebody took out was not cut.
-  if (line?.problems.every(({ severity }) => severity === 'info') === true) return false;
+  if (line?.faults.every(({ severity }) => severity === 'info') === true) return false;
   // What cannot be read at all is no line that was begun.
   if (line === undefined || (line.kind === 'other' && !beginsWithOption(line))) return false;
   const table = tableAt(ruleset, number);
@@ -27,7 +27,7 @@ export function isCutOff(input: LintInput, number: number): boolean {
 function isBeforeFence({ lines }: Ruleset, number: number): boolean {
   const next = lines.at(number + 1);
   const statement = next?.kind === 'foreign' ? statementOf(next) : undefined;
-  return statement?.kind === 'foreign' && statement.what === 'fence' && (lines.at(number)?.problems.length ?? 0) > 0;
+  return statement?.kind === 'foreign' && statement.what === 'fence' && (lines.at(number)?.faults.length ?? 0) > 0;
 }
 
 /** Whether a line is the first or the last of a text that was cut within it, and what is left of it begins with an option. */

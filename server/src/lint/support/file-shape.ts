@@ -150,8 +150,8 @@ function countLine(count: Count, line: Line, number: number): void {
   if (count.first < 0) count.first = number;
   count.last = number;
   if (line.carriageReturn) count.carriageReturns += 1;
-  if (line.problems.length > 0) {
-    if (line.problems.some(({ code }) => code === joinedCode)) {
+  if (line.faults.length > 0) {
+    if (line.faults.some(({ code }) => code === joinedCode)) {
       count.joined.push(number);
       return;
     }
