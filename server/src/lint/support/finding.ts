@@ -44,6 +44,9 @@ export interface LintRule {
   check(input: LintInput, report: (finding: Finding) => void): Steps<void>;
 }
 
+/** One for all findings: a text may have tens of thousands of them. */
+const none: readonly never[] = Object.freeze([]);
+
 /** A finding at a place, with everything optional left empty. */
 export function finding(
   place: Place,
@@ -64,9 +67,9 @@ export function finding(
     message,
     table: more.table,
     chain: more.chain,
-    related: more.related ?? [],
+    related: more.related ?? none,
     fixes: typeof fixes === 'function' ? fixes : () => fixes,
-    onNode: more.onNode ?? [],
+    onNode: more.onNode ?? none,
     unnecessary: more.unnecessary ?? false,
   };
 }
