@@ -256,6 +256,15 @@ describe('a line whose target has no place in its table', () => {
     ]);
   });
 
+  it('has it at the target, and not in a comment that says the same', () => {
+    const line = (name: string): string =>
+      `-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "${name}" -j DNAT --to-destination 10.244.1.31:8443`;
+    const odd = line('a -j DNAT --to-destination b');
+    const { lines } = readWholeDocument(['*filter', line('a/b'), odd, 'COMMIT'].join('\n'));
+    expect(lines.shapeAt(2)).toBeGreaterThan(0);
+    expect(lines.at(2)?.problems.map(({ start }) => start)).toEqual([odd.lastIndexOf('DNAT')]);
+  });
+
   it('is what the parser says it is', () => {
     const text = misplaced(generateDump({ services: 20, endpoints: 5 }));
     for (const dump of [text, text.replaceAll(/^-A/gm, '[12:720] -A'), text.replaceAll('\n', '\r\n')]) {

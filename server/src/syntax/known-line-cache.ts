@@ -12,13 +12,13 @@ import {
   numberShape,
   type Shape,
   type Step,
-  sharedPlace,
   targetStep,
   tellLine,
   textOf,
   textStep,
   variableSteps,
 } from './line-shape.ts';
+import { sharedPart } from './shape-fault.ts';
 import type { ChainStatement, RuleStatement, Statement } from './statement.ts';
 
 const mostShapes = 48;
@@ -164,10 +164,10 @@ const sharedFault = 'wrong-table';
 function withFault(shape: NewShape, text: string, { problems }: Statement): NewShape | undefined {
   const [problem] = problems;
   if (problem === undefined) return shape;
-  const place = sharedPlace(shape.steps, text, problem);
-  if (place === undefined) return undefined;
+  const part = sharedPart(shape.steps, text, problem);
+  if (part === undefined) return undefined;
   const { start, end, ...fault } = problem;
-  return { ...shape, form: lineForm({ ...shape.form, problems }), fault: { fault, ...place } };
+  return { ...shape, form: lineForm({ ...shape.form, problems }), fault: { fault, ...part } };
 }
 
 /** Remembers the shape of a line that the parser has read in these circumstances, if nothing is wrong with it, or nothing but what is with all lines of it. */

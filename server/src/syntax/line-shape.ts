@@ -6,7 +6,7 @@
 import { HashedNames } from './hashed-names.ts';
 import { LineBytes } from './line-bytes.ts';
 import { type LineForm, withCarriageReturn } from './line-form.ts';
-import type { Fault, Span } from './statement.ts';
+import type { Fault } from './statement.ts';
 
 /** Where what a step takes from a place on ends (exclusive); -1 where it does not stand there. A line feed is never taken. */
 type Take = (bytes: Uint8Array, start: number) => number;
@@ -49,14 +49,20 @@ export type Step =
   | { readonly kind: 'chain' | 'target' | 'name'; readonly text: undefined; readonly take: undefined }
   | { readonly kind: 'value'; readonly text: undefined; readonly take: Take };
 
-/** What is wrong with all lines of a shape, in a part of a text that is the same in all of them. */
-interface ShapeFault {
-  readonly fault: Fault;
-  /** Which step takes that text, 0-based. */
+/** A part of a text that is the same in all lines of a shape. */
+export interface SharedPart {
+  /** That text. */
+  readonly within: string;
+  /** Which step takes it, 0-based. */
   readonly step: number;
   /** Where the part begins in it, and how many characters it has. */
   readonly from: number;
   readonly length: number;
+}
+
+/** What is wrong with all lines of a shape, in such a part. */
+interface ShapeFault extends SharedPart {
+  readonly fault: Fault;
 }
 
 /** What all lines of a shape have in common. */
@@ -270,25 +276,6 @@ export function variableSteps(option: string, value: string): readonly Step[] | 
   return variable.get(option)?.find((steps) => isWhole(steps, value));
 }
 
-/** Where in a line that these steps take a part of it stands, so that its place can be told in all such lines; undefined where it is no part of a text that all have. */
-export function sharedPlace(steps: readonly Step[], line: string, { start, end }: Span): Omit<ShapeFault, 'fault'> | undefined {
-  single.fill(line, 0, line.length);
-  for (let step = 0, at = 0; step < steps.length && at <= start; step += 1) {
-    const behind = takeSteps(steps, single.bytes, 0, step + 1);
-    if (start < behind)
-      return steps[step]?.text !== undefined && end <= behind ? { step, from: start - at, length: end - start } : undefined;
-    at = behind;
-  }
-  return undefined;
-}
-
-/** Where that part stands in another line of the same shape. */
-export function placeIn({ step, from, length }: Omit<ShapeFault, 'fault'>, { steps }: Shape, line: string): Span {
-  single.fill(line, 0, line.length);
-  const start = takeSteps(steps, single.bytes, 0, step) + from;
-  return { start, end: start + length };
-}
-
 /** Whether a word is a hashed name. */
 export function isHashedName(word: string): boolean {
   return isWhole([nameStep], word);
@@ -336,8 +323,11 @@ export function forgetBytes(): void {
   view = viewOf(noBytes);
 }
 
-/** @param most how many of the steps to take */
-function takeSteps(steps: readonly Step[], bytes: Uint8Array, start: number, most = steps.length): number {
+/**
+ * Where what these steps take from a place on ends (exclusive); -1 where they do not stand there.
+ * @param most how many of the steps to take
+ */
+export function takeSteps(steps: readonly Step[], bytes: Uint8Array, start: number, most = steps.length): number {
   let at = start;
   if (bytes !== viewed) {
     viewed = bytes;

@@ -1,14 +1,15 @@
 /** A line of a known shape. */
 import type { Line } from './line.ts';
 import { FormedLine } from './line-form.ts';
-import { placeIn, type Shape } from './line-shape.ts';
+import type { Shape } from './line-shape.ts';
+import { placeIn } from './shape-fault.ts';
 
 /** One with which something is wrong, as with all of its shape; where is told from its text. */
 class FaultyLine extends FormedLine {
   readonly #shape: Shape;
 
-  constructor(shape: Shape, ...line: ConstructorParameters<typeof FormedLine>) {
-    super(...line);
+  constructor(shape: Shape, source: string, start: number, end: number, chain: string, target: string) {
+    super(source, start, end, chain, target, shape.form);
     this.#shape = shape;
   }
 
@@ -26,5 +27,5 @@ class FaultyLine extends FormedLine {
 export function shapedLine(shape: Shape, source: string, start: number, end: number, chain: string, target: string): Line {
   return shape.fault === undefined
     ? new FormedLine(source, start, end, chain, target, shape.form)
-    : new FaultyLine(shape, source, start, end, chain, target, shape.form);
+    : new FaultyLine(shape, source, start, end, chain, target);
 }
