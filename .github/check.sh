@@ -26,6 +26,34 @@ case $SARIF_FILE in
     exit 2
     ;;
 esac
+# What is checked may be a stranger's: a link of theirs leads out of the checkout, or to the credentials in .git, and what is found quotes the file.
+top=$(pwd -P)
+leads_out() {
+  local real
+  case $1 in
+    /*) return 1 ;; # Named so by who wrote the workflow.
+  esac
+  # There is nothing that could be read, which is said below.
+  real=$(realpath -- "$1" 2>/dev/null) || return 1
+  case $real in
+    "$top/.git" | "$top/.git/"*) return 0 ;;
+    "$top" | "$top/"*) return 1 ;;
+  esac
+  return 0
+}
+# A name as a message of the service has it, in one line.
+named() { printf '%s' "$1" | tr '\000-\037' '?' | sed 's/##\[/## [/g'; }
+for file in "${files[@]}" ${CLUSTER:+"$CLUSTER"}; do
+  if leads_out "$file"; then
+    printf '::error::iptables-inspect: %s leads out of the checkout, or to what git keeps\n' "$(named "$file")"
+    exit 2
+  fi
+done
+# Nor is a link of theirs written through.
+if [ -L "$SARIF_FILE" ] || leads_out "$(dirname -- "$SARIF_FILE")/."; then
+  echo '::error::iptables-inspect: the SARIF file is a link, or leads out of the checkout'
+  exit 2
+fi
 options=(--fail-on "$FAIL_ON")
 [ -z "$CLUSTER" ] || options+=(--cluster "$CLUSTER")
 
@@ -37,7 +65,7 @@ check() {
   return "$status"
 }
 
-if ! : >"$SARIF_FILE"; then
+if ! { : >"$SARIF_FILE"; } 2>/dev/null; then
   echo '::error::iptables-inspect: the SARIF file cannot be written'
   exit 2
 fi

@@ -160,12 +160,17 @@ interface Action {
 
 describe('the GitHub action', () => {
   /** Runs the steps of action.yml as the service does; the packages are installed already. */
-  function runAction(inputs: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
+  function runAction(
+    inputs: Readonly<Record<string, string>>,
+    more: Readonly<Record<string, string>> = {},
+    prepare: (workspace: string) => void = () => undefined,
+  ) {
     const action = load(readFileSync(join(root, 'action.yml'), 'utf8')) as Action;
     const workspace = mkdtempSync(join(folder, 'workspace-'));
     writeFileSync(join(workspace, 'good.v4'), '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
     writeFileSync(join(workspace, 'bad.v4'), '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n');
     for (const [name, text] of Object.entries(more)) writeFileSync(join(workspace, name), text);
+    prepare(workspace);
     const filledIn = (text: string): string =>
       text.replace(/\$\{\{ inputs\.([a-z-]+) \}\}/g, (_, name: string) => inputs[name] ?? action.inputs[name]?.default ?? '');
     const outputs = join(workspace, 'outputs');
@@ -216,6 +221,41 @@ describe('the GitHub action', () => {
       expect(stderr).not.toContain('##[');
       expect(status).toBe(2);
       expect(existsSync(join(workspace, 'ran'))).toBe(false);
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'neither reads nor writes through links of a stranger that lead out of the checkout',
+    { timeout: 2 * minutes },
+    () => {
+      const outside = join(folder, 'outside');
+      writeFileSync(outside, 'a-secret-of-the-runner\n');
+      const link = (workspace: string): void => {
+        symlinkSync(outside, join(workspace, 'link.v4'));
+        symlinkSync(outside, join(workspace, 'link.sarif'));
+        symlinkSync('bad.v4', join(workspace, 'within.v4'));
+        symlinkSync(folder, join(workspace, 'away'));
+        mkdirSync(join(workspace, '.git'));
+        writeFileSync(join(workspace, '.git/config'), 'a-secret-of-the-runner\n');
+        symlinkSync('.git/config', join(workspace, 'git.v4'));
+      };
+      const refused: readonly Readonly<Record<string, string>>[] = [
+        { files: '*.v4' },
+        { files: 'good.v4\ngit.v4' },
+        { files: 'away/outside' },
+        { files: 'good.v4', cluster: 'link.v4' },
+        { files: 'good.v4', 'sarif-file': 'link.sarif' },
+        { files: 'good.v4', 'sarif-file': 'away/report.sarif' },
+      ];
+      for (const inputs of refused) {
+        const { status, stdout, stderr, outputs } = runAction(inputs, {}, link);
+        expect([inputs, status, outputs]).toEqual([inputs, 2, '']);
+        expect(stdout).toMatch(/^::error::iptables-inspect: [^\n]+ out of the checkout[^\n]*\n$/);
+        expect(stdout + stderr).not.toContain('secret');
+      }
+      expect(readFileSync(outside, 'utf8')).toBe('a-secret-of-the-runner\n');
+      expect(existsSync(join(folder, 'report.sarif'))).toBe(false);
+      expect(runAction({ files: 'within.v4' }, {}, link).stdout).toMatch(/^::error file=within\.v4,line=3,/m);
     },
   );
 

@@ -7,6 +7,8 @@ export function describeFileError(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission to read it is denied';
+    case 'EROFS':
+      return 'its file system is read-only';
     case 'ENOSPC':
       return 'no space left on the device';
     case 'ELOOP':
