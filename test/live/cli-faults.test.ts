@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpointSlices, nodes, pods, services } from '../../server/src/cluster/live/resources.ts';
 import { fixturePath } from '../support/fixtures.ts';
@@ -33,6 +34,8 @@ const commandLines: Readonly<Record<string, readonly string[]>> = {
   diff: [dump, dump],
   map: [dump],
 };
+
+const bomb = gzipSync(Buffer.alloc(100_000_000));
 
 type Answer = (response: ServerResponse, asked: SeenRequest) => boolean;
 
@@ -70,6 +73,13 @@ const faults: Readonly<Record<string, readonly [Answer, RegExp]>> = {
   'a page of HTML': [page('<html><h1>Sign in</h1></html>'), /is no JSON object/],
   'an empty answer': [page(''), /is no JSON object/],
   'half an answer': [page('{"kind":"ServiceList","items":['), /is no JSON object/],
+  'a packed answer, which would be a hundred megabytes': [
+    (response) => {
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb);
+      return true;
+    },
+    /is packed \(gzip\), which nobody asked for/,
+  ],
   'an answer that is no list': [page('{"kind":"Status"}'), /is no list of/],
   'a list of what is no object': [
     list(() => `"metadata":{},"items":${'['.repeat(50_000)}${']'.repeat(50_000)}`),

@@ -115,6 +115,10 @@ describe('kubeconfig', () => {
 
   it.each([
     ['contexts: [', /^The kubeconfig .* is not valid YAML: /],
+    // What stands there may be a password that lacks its quotes.
+    ['users: [{user: {password: *Secret}}]', /^The kubeconfig .* is not valid YAML: unidentified alias \(1:\d+\)\.$/],
+    ['users: [{user: {password: !Secret}}]', /^The kubeconfig .* is not valid YAML: unknown scalar tag \(1:\d+\)\.$/],
+    ['users: [{user: {password: !a!Secret}}]', /^The kubeconfig (?!.*Secret).* is not valid YAML: [^!"]+\(1:\d+\)\.$/],
     ['- a', /is no kubeconfig: it holds no mapping/],
     [
       'clusters: [{name: 7, cluster: {server: "https://a.test", certificate-authority: 9}}]',

@@ -123,7 +123,11 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
       if (runToEnd(isTooDense(text)))
         throw new ApiError('garbage', `The answer of ${server} holds more than any cluster: ${request.what}.`);
       const value = parse(text);
-      if (!isFields(value)) throw new ApiError('garbage', `The answer of ${server} is no JSON object: ${request.what}.`);
+      if (!isFields(value)) {
+        const packed = encodingOf(response);
+        const why = packed === '' ? 'is no JSON object' : `is packed (${packed}), which nobody asked for`;
+        throw new ApiError('garbage', `The answer of ${server} ${why}: ${request.what}.`);
+      }
       return value;
     },
     async text(request, most) {
@@ -262,6 +266,7 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
       headers: {
         ...options.headers,
         Accept: 'application/json',
+        'Accept-Encoding': 'identity',
         'User-Agent': 'vscode-iptables',
         ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
       },
@@ -365,6 +370,12 @@ function retire(agent: HttpAgent | undefined): void {
   if (agent === undefined) return;
   agent.maxFreeSockets = 0;
   for (const idle of Object.values(agent.freeSockets)) for (const socket of idle ?? []) socket.destroy();
+}
+
+/** How an answer is packed, for messages; empty where it is not. */
+function encodingOf({ headers }: IncomingMessage): string {
+  const encoding = headers['content-encoding'] ?? '';
+  return /^(?:identity)?$/i.test(encoding) ? '' : shown(encoding, 40);
 }
 
 function aborted(): ApiError {

@@ -141,14 +141,21 @@ export function readKubeFile(path: string, environment: Pick<KubeEnvironment, 'e
 /** Ten times as many values as the largest kubeconfigs have: 20 MB of "{}," would be 3 GB once read. */
 const mostValues = 1_000_000;
 
+/** What is wrong with YAML, and where, without the file's words: an alias or a tag that is not known is a password that lacks its quotes. */
+function yamlReason(error: unknown): string {
+  const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  const [what = ''] = reason.split(/["<!:]/, 1);
+  const [, place] = /(\(\d+:\d+\))$/.exec(reason) ?? [];
+  return place === undefined || what.endsWith(place) ? what.trim() : `${what.trim()} ${place}`;
+}
+
 function readFields(path: string, text: string): Fields {
   if (runToEnd(isTooDense(text, true, mostValues))) throw new KubeconfigError(`${path} is too large to be a kubeconfig.`);
   let value: unknown;
   try {
     value = text.trim() === '' ? {} : load(text, { schema: CORE_SCHEMA, maxAliases: 100 });
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new KubeconfigError(`The kubeconfig ${path} is not valid YAML: ${reason}.`);
+    throw new KubeconfigError(`The kubeconfig ${path} is not valid YAML: ${yamlReason(error)}.`);
   }
   if (value === null || value === undefined) return {};
   if (!isFields(value)) throw new KubeconfigError(`${path} is no kubeconfig: it holds no mapping.`);
