@@ -40,26 +40,45 @@ export function* diagnosticsOf(findings: readonly Finding[], uri: string, limit:
 const diagnosticsBetweenPauses = 256;
 const findingsBetweenPauses = 4_096;
 
+/** The gravest of some findings, in their order; of those that are alike grave the first in the text. */
 function* mostSevere(findings: readonly Finding[], limit: number): Steps<readonly Finding[]> {
-  const bySeverity = new Map<Severity, Finding[]>(gravestFirst.map((severity) => [severity, []]));
-  for (const [at, finding] of findings.entries()) {
-    bySeverity.get(finding.severity)?.push(finding);
+  const inOrder = (yield* areInOrder(findings)) ? findings : yield* sortedSteps(findings, (a, b) => a.line - b.line);
+  const room = new Map<Severity, number>(gravestFirst.map((severity) => [severity, 0]));
+  for (let at = 0; at < findings.length; at += 1) {
+    const { severity } = findings[at] as Finding;
+    room.set(severity, (room.get(severity) ?? 0) + 1);
     if (at % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
   }
-  const kept = new Set<Finding>();
-  for (const alike of bySeverity.values()) {
-    const room = limit - kept.size;
-    if (room <= 0) break;
-    // Of those that are all shown the order does not matter.
-    const first = alike.length <= room ? alike : (yield* sortedSteps(alike, (a, b) => a.line - b.line)).slice(0, room);
-    for (const finding of first) kept.add(finding);
+  let left = limit;
+  for (const severity of gravestFirst) {
+    const own = Math.min(room.get(severity) ?? 0, left);
+    room.set(severity, own);
+    left -= own;
   }
+  const kept = new Set<Finding>();
+  for (let at = 0; kept.size < limit && at < inOrder.length; at += 1) {
+    const finding = inOrder[at] as Finding;
+    const own = room.get(finding.severity) ?? 0;
+    if (own > 0) kept.add(finding);
+    room.set(finding.severity, own - 1);
+    if (at % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
+  }
+  if (inOrder === findings) return [...kept];
   const shown: Finding[] = [];
-  for (const [at, finding] of findings.entries()) {
+  for (let at = 0; at < findings.length; at += 1) {
+    const finding = findings[at] as Finding;
     if (kept.has(finding)) shown.push(finding);
     if (at % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
   }
   return shown;
+}
+
+function* areInOrder(findings: readonly Finding[]): Steps<boolean> {
+  for (let at = 1; at < findings.length; at += 1) {
+    if ((findings[at - 1] as Finding).line > (findings[at] as Finding).line) return false;
+    if (at % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
+  }
+  return true;
 }
 
 function toDiagnostic(finding: Finding, uri: string): Diagnostic {

@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { isCutLine } from '../../ruleset/completeness.ts';
+import { hasCutLines, isCutLine } from '../../ruleset/completeness.ts';
 import { type Table, tableAt } from '../../ruleset/ruleset.ts';
 import { problemCodes } from '../../syntax/checks/problem-codes.ts';
 import type { Problem } from '../../syntax/statement.ts';
@@ -31,15 +31,21 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const unread = new Set(shape.unread);
   const isEverywhere = hasTrailingBlanks(shape);
   const cutTables = new Set<Table>();
+  let table: Table | undefined;
+  let mayBeCut = false;
   for (const [index, number] of shape.withProblems.entries()) {
     if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
     const line = ruleset.lines.at(number);
     if (line === undefined) continue;
     if (isUnsupportedRevision(line.text)) continue;
     if (!shape.isRestoreFile && unread.has(number) && !isCutAway(input, number)) continue;
-    const table = tableAt(ruleset, number);
+    // Tables of commands stand within others.
+    if (table === undefined || number >= table.endLine || ruleset.commands !== undefined) {
+      table = tableAt(ruleset, number);
+      mayBeCut = table !== undefined && hasCutLines(ruleset, table);
+    }
     const chain = table?.chains.get(line.name);
-    if (isCutLine(ruleset, number)) {
+    if (mayBeCut && isCutLine(ruleset, number)) {
       if (table !== undefined && !cutTables.has(table)) {
         cutTables.add(table);
         const message = `The lines of table ${table.name} are cut, all at one place: what rules ask for and where they lead is not known`;

@@ -45,8 +45,8 @@ const dateAtEnd = / on [A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} \d{4}$/
  */
 export function isCutOn(input: LintInput, number: number): boolean {
   const { ruleset } = input;
-  const line = ruleset.lines.at(number);
-  if (line === undefined || number !== fileShape(input).first || !mayBeEndOfLine(line)) return false;
+  const line = number === fileShape(input).first ? ruleset.lines.at(number) : undefined;
+  if (line === undefined || !mayBeEndOfLine(line)) return false;
   const next = ruleset.tables.find(({ endLine }) => endLine > number + 1);
   if (next === undefined) return false;
   return !next.declared || (next.firstLine >= number && dateAtEnd.test(line.text.slice(-40)));
