@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import * as esbuild from 'esbuild';
 import { withEagerFunctions } from './eager-functions.mjs';
+import { requiredNow, seldomApart, seldomNeeded } from './seldom-needed.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -81,7 +82,7 @@ const drawingModules = ['./flow-command.ts', './map-command.ts'];
 const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './completion.ts'];
 
 /**
- * What the command line loads when it is asked for, in four pieces: esbuild would make one of each command and one of whatever some of them
+ * What the command line loads when it is asked for, in five pieces: esbuild would make one of each command and one of whatever some of them
  * share, which are sixty, and each takes as long to find as to read.
  */
 const commandsInPieces = {
@@ -92,6 +93,7 @@ const commandsInPieces = {
       packets: new Set(),
       diagnose: new Set(diagnoseModules),
       drawings: new Set(drawingModules),
+      seldom: new Set(seldomNeeded),
     };
     build.onStart(() => {
       const program = readFileSync(resolve(root, 'server/src/cli/program.ts'), 'utf8');
@@ -155,7 +157,7 @@ const bundles = [
       format: 'esm',
       splitting: true,
       define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
-      plugins: [clusterApart, withoutIdleWork, commandsInPieces],
+      plugins: [clusterApart, withoutIdleWork, seldomApart, commandsInPieces],
     },
     bin: 'iptables-inspect',
   },
@@ -236,7 +238,7 @@ function digestOf(files) {
 function asCommonJs(text) {
   const named = (names) => names.replaceAll(/\s+as\s+/g, ': ');
   const swapped = (names) => names.replaceAll(/([\w$]+)\s+as\s+([\w$]+)/g, '$2: $1');
-  const piece = text
+  const piece = requiredNow(text)
     .replaceAll(
       /(?<=^|[;}\n])import\s*\{([^{}]*)\}\s*from\s*("[^"]+");/g,
       (_, names, path) => `const {${named(names)}} = require(${path});`,
@@ -264,6 +266,7 @@ const usualRuns = [
   ['resolve', sample],
   ['flow', sample, '--to', '10.96.0.1:443'],
   ['trace', sample, '--from', '192.0.2.1', '--to', '10.96.0.1:443'],
+  ['check', '--no-cache', sample, '--cluster', resolve(dirname(sample), 'cluster.json')],
 ];
 
 /** Has V8 compile the functions that usual runs call when it loads a piece: a small dump takes a tenth less for the first time. */
@@ -332,7 +335,7 @@ function merged(results) {
   );
   // What is made here is no file, and of no package.
   for (const { inputs: made } of [{ inputs }, ...Object.values(outputs)]) {
-    for (const path of Object.keys(made)) if (path.includes('/cli/pieces/')) delete made[path];
+    for (const path of Object.keys(made)) if (path.includes('/cli/pieces/') || path.startsWith('seldom:')) delete made[path];
   }
   return { inputs, outputs };
 }

@@ -109,13 +109,14 @@ describe('compiled code that is kept', () => {
   });
 
   it('is made anew now and then where later runs compile much more', () => {
-    const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+    // What a run on a small dump calls is compiled when it is loaded: this one is pasted.
+    const dump = resolve(import.meta.dirname, '../fixtures/pasted/json-string.iptables');
     const sizeAfter = (pid: number, ...args: readonly string[]): number => {
       const asProcess = `data:text/javascript,Object.defineProperty(process, 'pid', { value: ${pid} })`;
       const { status } = spawnSync(process.execPath, ['--import', asProcess, inspectBundle, 'check', ...args], {
         env: { ...process.env, XDG_CACHE_HOME: folder, LOCALAPPDATA: folder },
       });
-      expect(status).toBe(args.includes(dump) ? 1 : 0);
+      expect(status).toBe(0);
       const compiled = join(folder, 'iptables-inspect/compiled');
       const [name = '', ...others] = readdirSync(compiled);
       expect(others).toEqual([]);

@@ -140,6 +140,7 @@ function clone(name: string): string {
     'package.json',
     'esbuild.mjs',
     'eager-functions.mjs',
+    'seldom-needed.mjs',
     'action.yml',
     '.github',
     '.pre-commit-hooks.yaml',
