@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keptName, openKept, writeKept } from '../../server/src/cli/kept-code.ts';
+import { canKeep, keptName, openKept, writeKept } from '../../server/src/cli/kept-code.ts';
 import { inspect, inspectBundle } from '../support/inspect.ts';
 
 let folder = '';
@@ -73,6 +73,12 @@ describe('compiled code that is kept', () => {
     expect(openKept(path)).toBeDefined();
     linkSync(path, join(folder, 'b.code'));
     expect(openKept(path)).toBeUndefined();
+  });
+
+  it('is not made where it cannot be kept', () => {
+    expect(canKeep(folder)).toBe(true);
+    expect(canKeep(join(folder, 'compiled'))).toBe(true);
+    expect(canKeep(join(folder, 'none/compiled'))).toBe(false);
   });
 
   it('has a name for each command, build and Node.js, whatever the command is called', () => {

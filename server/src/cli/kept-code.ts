@@ -1,6 +1,8 @@
 /** What V8 compiled in earlier runs, kept so that a run compiles nothing that another compiled before. */
 import {
+  accessSync,
   closeSync,
+  constants,
   fsyncSync,
   futimesSync,
   lstatSync,
@@ -11,7 +13,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openOwnFile, removeFile } from '../lsp/node/cache-folder.ts';
 
 /** Where the code of each piece lies in a file of kept code. */
@@ -75,6 +77,16 @@ function readPart(file: number, start: number, length: number): Buffer {
 /** In seconds; no system of files keeps a time less exactly. */
 function wholeMinutes(milliseconds: number): number {
   return Math.floor(milliseconds / 60_000) * 60;
+}
+
+/** Whether files can be kept in a folder, or it can be made: to find that out takes less than to make what would be kept. */
+export function canKeep(folder: string): boolean {
+  try {
+    accessSync(lstatSync(folder, { throwIfNoEntry: false }) === undefined ? dirname(folder) : folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Keeps code in one step, on the disk before it has its name: V8 does not look whether it is whole. What cannot be written is not kept. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
-import { keptName, openKept, writeKept } from './kept-code.ts';
+import { canKeep, keptName, openKept, writeKept } from './kept-code.ts';
 
 const before = '(function (exports, require, module, __filename, __dirname) {';
 
@@ -49,7 +49,7 @@ export function runPieces(main: string, build: string, requireOthers: (id: strin
   process.on('exit', (code) => {
     const isAllKept = [...loaded.values()].every(({ isKept }) => isKept);
     // What was refused says little of what is loaded when it is not.
-    if (code > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0)) return;
+    if (code > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0) || !canKeep(folder)) return;
     const codes = new Map<string, Buffer>();
     for (const piece of kept?.pieces ?? []) {
       const code = kept?.read(piece);
