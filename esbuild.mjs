@@ -194,6 +194,7 @@ exported.runPieces(require('path').join(__dirname, '${main}'), '${build}', requi
 /**
  * What `bin` points to: refuses an old Node.js in words it can read, and loads the program. One that cannot be loaded (files are missing, or no more may be
  * open) says so in a line and ends with 2: Node.js' own 1 would say that something was found.
+ * Flags of V8 are set when the program and what it needs of Node.js have been loaded: code that was compiled under other flags, as Node.js' own was, is compiled anew.
  */
 function launcher(name, load, flags = []) {
   return `#!/usr/bin/env node
@@ -202,9 +203,9 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
   process.stderr.write('${name}: needs Node.js 22 or later, this is ' + process.version + ' (' + process.execPath + ')\\n');
   process.exit(2);
 }
-${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}try {
+try {
 ${load}
-} catch (error) {
+${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}} catch (error) {
   var why = String(error && error.message || error).split('\\n')[0].replace(/[^ -~]/g, '?');
   try {
     require('fs').writeSync(2, '${name}: cannot be loaded: ' + why + '\\n');
