@@ -95,6 +95,8 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
     if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const number = unusual[place] as number;
     if (number >= table.endLine) break;
+    // It is a rule or a chain, and all of it was read.
+    if (ruleset.lines.shapeAt(number) > 0) continue;
     const line = ruleset.lines.at(number);
     if (line === undefined) continue;
     switch (line.kind) {

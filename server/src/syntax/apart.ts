@@ -26,7 +26,9 @@ const linesBetweenPauses = 4096;
 function* hasJoined(lines: Lines): Steps<boolean> {
   const numbers = yield* unusualLineSteps(lines);
   for (let at = 0; at < numbers.length; at += 1) {
-    const line = lines.at(numbers[at] as number);
+    const number = numbers[at] as number;
+    // One of a known shape is one line.
+    const line = lines.shapeAt(number) > 0 ? undefined : lines.at(number);
     if (line !== undefined && isJoined(line)) return true;
     if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }

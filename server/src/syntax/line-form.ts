@@ -69,6 +69,10 @@ export class FormedLine implements Line {
     return this.form.problems;
   }
 
+  get isFaulty(): boolean {
+    return this.form.isFaulty;
+  }
+
   get isPlain(): boolean {
     return this.form.isPlain;
   }
@@ -84,7 +88,7 @@ const known = createMemory<LineContext, Map<string, LineForm>>();
 /** Of one context; circumstances are many where a text is hostile, forms within one are few. */
 const mostForms = 1_000;
 
-type Said = Omit<LineForm, 'isPlain'>;
+type Said = Omit<LineForm, 'isPlain' | 'isFaulty'>;
 
 /** What a dump is made of. */
 function isPlain({ kind, command, listing, prefix, carriageReturn }: Said): boolean {
@@ -94,7 +98,7 @@ function isPlain({ kind, command, listing, prefix, carriageReturn }: Said): bool
 
 /** The one shared object for this form, unless a line has problems of its own. */
 export function lineForm(form: Said): LineForm {
-  if (form.problems.length > 0) return { ...form, isPlain: false };
+  if (form.problems.length > 0) return { ...form, isPlain: false, isFaulty: true };
   let forms = known.get(form.context);
   if (forms === undefined) {
     forms = new Map();
@@ -104,7 +108,7 @@ export function lineForm(form: Said): LineForm {
   const key = `${kind} ${command} ${isGoto} ${isUnsure} ${listing} ${carriageReturn} ${prefix}`;
   let shared = forms.get(key);
   if (shared === undefined) {
-    shared = { ...form, problems: noProblems, isPlain: isPlain(form) };
+    shared = { ...form, problems: noProblems, isPlain: isPlain(form), isFaulty: false };
     if (forms.size < mostForms) forms.set(key, shared);
   }
   return shared;

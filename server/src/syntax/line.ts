@@ -72,6 +72,8 @@ export interface Line {
   readonly problems: readonly Problem[];
   /** The same without their places, which have to be looked for in some lines. */
   readonly faults: readonly Fault[];
+  /** Whether there are any. */
+  readonly isFaulty: boolean;
   /** Whether it says nothing but a chain or a rule at a chain's end, as a dump does, with nothing wrong with it. */
   readonly isPlain: boolean;
   /** It ended in CR LF, which iptables-restore does not take; `text` is without the CR. */

@@ -107,7 +107,7 @@ function reportIndented({ ruleset }: LintInput, shape: FileShape, report: (findi
 function reportBlankLines({ ruleset }: LintInput, shape: FileShape, report: (finding: Finding) => void): void {
   for (const number of shape.blank) {
     const line = ruleset.lines.at(number);
-    if (line === undefined || line.faults.length > 0) continue;
+    if (line === undefined || line.isFaulty) continue;
     const place = { line: number, start: 0, end: line.text.length };
     report(
       finding(place, 'blank-line', 'error', 'no command specified: iptables-restore skips an empty line, but not one of blanks', {

@@ -27,7 +27,7 @@ export function isCutOff(input: LintInput, number: number): boolean {
 function isBeforeFence({ lines }: Ruleset, number: number): boolean {
   const next = lines.at(number + 1);
   const statement = next?.kind === 'foreign' ? statementOf(next) : undefined;
-  return statement?.kind === 'foreign' && statement.what === 'fence' && (lines.at(number)?.faults.length ?? 0) > 0;
+  return statement?.kind === 'foreign' && statement.what === 'fence' && lines.formAt(number)?.isFaulty === true;
 }
 
 /** Whether a line is the first or the last of a text that was cut within it, and what is left of it begins with an option. */

@@ -150,7 +150,7 @@ function countLine(count: Count, line: Line, number: number): void {
   if (count.first < 0) count.first = number;
   count.last = number;
   if (line.carriageReturn) count.carriageReturns += 1;
-  if (line.faults.length > 0) {
+  if (line.isFaulty) {
     if (line.faults.some(({ code }) => code === joinedCode)) {
       count.joined.push(number);
       return;
@@ -164,6 +164,15 @@ function countLine(count: Count, line: Line, number: number): void {
     if (isRefusedPrefix(line)) count.prefixed.push(number);
   }
   countKind(count, line, number);
+}
+
+/** The same for a chain or rule of a known shape. */
+function countShaped(count: Count, { lines }: Ruleset, number: number): void {
+  if (count.first < 0) count.first = number;
+  count.last = number;
+  const form = lines.formAt(number);
+  if (form?.carriageReturn === true) count.carriageReturns += 1;
+  if (form?.isFaulty === true) count.withProblems.push(number);
 }
 
 /** "# iptables-save" as root types it; what iptables-save itself says at its head names the program, too. */
@@ -225,8 +234,12 @@ function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
   };
   for (const [place, number] of (yield* unusualLineSteps(ruleset.lines)).entries()) {
     skipTo(number);
-    const line = ruleset.lines.at(number);
-    if (line !== undefined) countLine(count, line, number);
+    if (ruleset.lines.shapeAt(number) > 0) {
+      countShaped(count, ruleset, number);
+    } else {
+      const line = ruleset.lines.at(number);
+      if (line !== undefined) countLine(count, line, number);
+    }
     if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
   skipTo(ruleset.lines.length);

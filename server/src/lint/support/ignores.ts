@@ -59,12 +59,13 @@ function* find({ lines }: Ruleset): Steps<readonly Ignore[]> {
     // Chains and rules are what stands between these lines.
     if (number > next) aim(next);
     next = number + 1;
-    const { kind = 'blank', text = '', prefix = 0 } = lines.at(number) ?? {};
+    const kind = lines.kindAt(number) ?? 'blank';
     if (kind === 'blank') continue;
     if (kind !== 'comment') {
       aim(number);
       continue;
     }
+    const { text = '', prefix = 0 } = lines.at(number) ?? {};
     if (!text.startsWith(marker, prefix + 1) && !text.startsWith(marker, prefix + 2)) continue;
     const ignore = found.length < mostIgnores ? readIgnore(text, number, prefix, isHead) : undefined;
     if (ignore !== undefined) found.push(ignore);
