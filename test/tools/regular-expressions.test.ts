@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Options, tokenizer } from 'acorn';
+import { parseRegExpLiteral, visitRegExpAST } from '@eslint-community/regexpp';
+import { type Options, type Token, tokenizer } from 'acorn';
 import { checkSync } from 'recheck';
 import { analyse } from 'scslre';
 import { describe, expect, it } from 'vitest';
@@ -41,15 +42,27 @@ function expressionsIn(file: string): readonly Found[] {
   return found;
 }
 
+/** The first file of the sources that a stack of calls names. */
+function placeOf(stack: string): string {
+  return /((?:server|client|webview)\/src\/[\w/.-]+\.ts)/.exec(stack)?.[1] ?? 'elsewhere';
+}
+
 /** The expressions that are built while something is done: the constructor is watched. */
 async function expressionsBuilt(task: () => Promise<void>): Promise<readonly Found[]> {
   const found = new Map<string, Found>();
   const real = globalThis.RegExp;
+  const noted = (made: RegExp): RegExp => {
+    const from = placeOf(new Error().stack ?? '');
+    found.set(`${from} ${made}`, { source: made.source, flags: made.flags, from });
+    return made;
+  };
   globalThis.RegExp = new Proxy(real, {
     construct(target, given: [pattern: string | RegExp, flags?: string], self) {
-      const made: RegExp = Reflect.construct(target, given, self);
-      found.set(`${made}`, { source: made.source, flags: made.flags, from: 'built at run time' });
-      return made;
+      return noted(Reflect.construct(target, given, self));
+    },
+    // Without "new" it does the same.
+    apply(target, _self, given: [pattern: string | RegExp, flags?: string]) {
+      return noted(Reflect.construct(target, given));
     },
   });
   try {
@@ -67,11 +80,52 @@ async function useEverything(): Promise<void> {
   }
   const { readWholeDocument } = await import('../../server/src/syntax/document.ts');
   const { readListedOptions } = await import('../../server/src/syntax/listing/listing-options.ts');
+  const { visibleLines, visibleText } = await import('../../server/src/base/safe-text.ts');
+  visibleText('\u202e');
+  visibleLines('\u202e');
+  await import('../../server/src/cli/check-cached.ts');
+  const { lineRepairs } = await import('../../server/src/lint/support/line-repairs.ts');
+  const faulty = readWholeDocument('*filter\n-A INPUT -p tcp tcp udp sctp -j ACCEPT\n-t filter -A INPUT -j ACCEPT\n');
+  for (const line of faulty.lines) for (const problem of line.problems) lineRepairs(line, problem);
   const { targets } = await import('../../server/src/catalog/lookup.ts');
   const dump = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
   readWholeDocument(dump);
   readWholeDocument(dump.replace(/^-A/gm, '[12:345] -A'));
   for (const { name } of targets) readListedOptions('x', 0, name);
+}
+
+/** No repetition that has an end may go on for longer: what is tried at each place of a text is a part of the time for all of it. */
+const longestRepetition = 400;
+
+/** A bound that is worth counting. */
+const smallBound = 100;
+
+/** The same expression with repetitions that have a far end without one. */
+function withoutEnds(source: string, flags: string): { readonly source: string; readonly longest: number } {
+  let result = '';
+  let copied = 0;
+  let longest = 0;
+  visitRegExpAST(parseRegExpLiteral(`/${source}/${flags}`), {
+    onQuantifierLeave({ min, max, start, end, element, greedy }) {
+      if (max === Number.POSITIVE_INFINITY || max <= smallBound) return;
+      longest = Math.max(longest, max);
+      // Both count from the slash before the source. Of those within each other the inner one is come to first.
+      result += `${source.slice(copied, element.end - 1)}${min === 0 ? '*' : '+'}${greedy ? '' : '?'}`;
+      copied = end - 1;
+      if (start > end) throw new Error('an expression ends before it begins');
+    },
+  });
+  return { source: result + source.slice(copied), longest };
+}
+
+/** Why repetitions with an end take characters from each other as often as if they had none; undefined where they do not. */
+function whyTooOften(source: string, flags: string): string | undefined {
+  const { source: endless, longest } = withoutEnds(source, flags);
+  if (longest > longestRepetition) return `{,${longest}} is tried at each place`;
+  if (longest === 0) return undefined;
+  // Where it begins it is tried so many times at most: that is what the ends are for.
+  const report = analyse({ source: endless, flags }).reports.find(({ type }) => type !== 'Move');
+  return report === undefined ? undefined : `repetitions up to ${longest} times each other (${report.type})`;
 }
 
 /**
@@ -85,7 +139,22 @@ function whyNotLinear({ source, flags }: Found): string | undefined {
     return exponential ? `exponential (${type})` : `polynomial (${type})`;
   }
   const checked = checkSync(source, flags.replace(/[dv]/g, ''), { checker: 'automaton', timeout: 1000 });
-  return checked.status === 'vulnerable' ? checked.complexity.summary : undefined;
+  return checked.status === 'vulnerable' ? checked.complexity.summary : whyTooOften(source, flags);
+}
+
+/** How often the constructor of expressions stands in each file of the sources. */
+function placesThatBuild(): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const file of rooms.flatMap(filesBelow)) {
+    const tokens = Array.from(tokenizer(stripTypeScriptTypes(readFileSync(file, 'utf8')), syntax));
+    const count = tokens.filter((token, at) => isNamed(token, 'RegExp') && tokens[at + 1]?.type.label === '(').length;
+    if (count > 0) places.set(relative(root, file), count);
+  }
+  return places;
+}
+
+function isNamed(token: Token, name: string): boolean {
+  return token.type.label === 'name' && Reflect.get(token, 'value') === name;
 }
 
 function unsafe(expressions: readonly Found[]): readonly string[] {
@@ -111,6 +180,18 @@ describe('every regular expression', () => {
     const expressions = await expressionsBuilt(useEverything);
     expect(expressions.length).toBeGreaterThan(200);
     expect(unsafe(expressions)).toEqual([]);
+    // One that nobody built was not looked at.
+    const building = new Map<string, number>();
+    for (const { from } of expressions) building.set(from, (building.get(from) ?? 0) + 1);
+    const unbuilt = [...placesThatBuild()].filter(([file, places]) => (building.get(file) ?? 0) < places);
+    expect(unbuilt).toEqual([]);
+  });
+
+  it('is none that a method makes of a string', () => {
+    const made = rooms
+      .flatMap(filesBelow)
+      .filter((file) => /\.(?:match|matchAll|search)\(\s*(['"`])(?!\1)/.test(readFileSync(file, 'utf8')));
+    expect(made).toEqual([]);
   });
 
   it.each([
@@ -118,6 +199,11 @@ describe('every regular expression', () => {
     ['\\s+$', '', 'polynomial'],
     ['^\\d+\\.?\\d*x$', '', 'polynomial'],
     [', ".*" is no', 's', 'polynomial'],
+    ['(?=a+b)', '', 'polynomial'],
+    ['([ab]*)x\\1y', '', 'polynomial'],
+    ['^[^b]{0,5000}b', '', '{,5000} is tried'],
+    ['^(?:a{0,300}){3}b', '', 'times each other'],
+    ['^a{1,300}a{0,200}?b', '', 'times each other'],
   ])('like /%s/%s would be found', (source, flags, why) => {
     expect(whyNotLinear({ source, flags, from: '' })).toContain(why);
   });
@@ -126,6 +212,8 @@ describe('every regular expression', () => {
     ['^\\s*$', ''],
     ['\\s+$', 'y'],
     ['^[^"]*"', ''],
+    ['[^\\n]{0,150}b', ''],
+    ['^\\w{1,300}:\\w{0,200};', ''],
   ])('like /%s/%s would pass', (source, flags) => {
     expect(whyNotLinear({ source, flags, from: '' })).toBeUndefined();
   });
