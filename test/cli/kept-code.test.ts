@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -62,6 +63,25 @@ describe('compiled code that is kept', () => {
     writeSync(file, Buffer.from([8]), 0, 1, 9_000);
     closeSync(file);
     expect(openKept(path)).toBeUndefined();
+  });
+
+  it('is none in which a block is empty, as where the machine stopped before it was on the disk', () => {
+    const path = join(folder, 'a.code');
+    const long = new Map([...codes, ['long.cjs', Buffer.alloc(60_000, 'code of a piece')]]);
+    writeKept(folder, 'a.code', long);
+    const { size, mtime } = statSync(path);
+    const whole = readFileSync(path);
+    for (let block = 4096; block < size; block += 512) {
+      const damaged = Buffer.from(whole).fill(0, block, Math.min(block + 512, size));
+      writeFileSync(path, damaged);
+      utimesSync(path, mtime, mtime);
+      const kept = openKept(path);
+      for (const [piece, code] of long) {
+        const read = kept?.read(piece);
+        if (read !== undefined) expect(read.equals(code)).toBe(true);
+      }
+      expect([...long.keys()].some((piece) => kept?.read(piece) === undefined)).toBe(true);
+    }
   });
 
   it.skipIf(process.platform === 'win32')('is none that others may have written', () => {
