@@ -113,6 +113,15 @@ describe('after edits of the lines of tables of thousands of lines, and others',
     ['with line ends of CR LF', 15, text.replaceAll('\n', '\r\n')],
     ['without its headers', 16, text.replaceAll(/^#.*\n/gm, '')],
     ['with one header for all', 17, text.replaceAll(/(?<=\n)#.*\n/g, '')],
+    // What was found of a chain's rules holds under another name of its table.
+    [
+      'with faults',
+      18,
+      text
+        .replace('*nat\n', '*nat\n:KUBE-SEP-ORPHAN - [0:0]\n:ORPHAN - [0:0]\n')
+        .replaceAll(/^(?:.*-j DNAT.*1:.*\n)/gm, '$&$&')
+        .replaceAll('0.25000000000', '0.35000000000'),
+    ],
   ])('the ruleset and the findings are those of the whole text: %s', { timeout: 120_000 }, (_, seed, dump) => {
     expect(dump.split('\n').length).toBeGreaterThan(3_000);
     const editOf = (document: SourceDocument, below: (bound: number) => number): TextChange =>

@@ -10,6 +10,7 @@ import { changedLines } from './changed-lines.ts';
 import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
+import { renameTable } from './renamed-table.ts';
 import type { Dump, Ruleset, Table } from './ruleset.ts';
 import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTable } from './table-builder.ts';
 
@@ -243,14 +244,15 @@ function isPlain({ kind }: Line): boolean {
 
 /**
  * The ruleset of a document that came of an edit. When no chain, no jump and no line came or went, only lines are new, and tables and chains are
- * shared with the ruleset before, with all that is known of them; else it is built anew.
+ * shared with the ruleset before, with all that is known of them; where a table has another name, its chains say what they said; else it is built anew.
  */
 export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Steps<Ruleset> {
   const { lines } = document;
   // Where addresses tell the family, a new address may tell another one.
   if (before.commands !== undefined) return yield* buildRuleset(document);
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
-  if (!isFamilySaid || lines.isReadAnewOf(before.lines)) return yield* buildRuleset(document);
+  if (!isFamilySaid) return yield* buildRuleset(document);
+  if (lines.isReadAnewOf(before.lines)) return (yield* renameTable(lines, before)) ?? (yield* buildRuleset(document));
   const { at, added } = changedLines(before.lines, lines);
   yield;
   const changed: string[] = [];

@@ -99,16 +99,23 @@ export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
 export function mayHaveMoreReferences(ruleset: Ruleset, chain: Chain): boolean {
   const { table } = chain;
   const extent = extentOf(ruleset, table);
-  if (extent.unread.has(chain.name) || extent.hasLostTargets) return true;
-  switch (extent.form) {
+  if (extent.unread.has(chain.name) || mayHaveMoreJumps(ruleset, table)) return true;
+  if (extent.form !== 'listing') return false;
+  const said = extent.hasColumns ? referencesSaid(ruleset, chain) : undefined;
+  return said === undefined || said !== chain.references.length;
+}
+
+/** Whether unseen rules may jump to any chain of a table at all. Where they may not, a listing says of each chain how many do. */
+export function mayHaveMoreJumps(ruleset: Ruleset, table: Table): boolean {
+  const { form, ends, hasLostTargets } = extentOf(ruleset, table);
+  if (hasLostTargets) return true;
+  switch (form) {
     case 'save':
       return !isTableWhole(ruleset, table);
     case 'commands':
-      return !isTableWhole(ruleset, table) || !extent.ends;
-    case 'listing': {
-      const said = extent.hasColumns ? referencesSaid(ruleset, chain) : undefined;
-      return said === undefined || said !== chain.references.length;
-    }
+      return !isTableWhole(ruleset, table) || !ends;
+    case 'listing':
+      return false;
     case 'rules':
       return true;
   }

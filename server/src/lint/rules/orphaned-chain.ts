@@ -2,7 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import { hashedPrefix } from '../../kube/identity/chain-names.ts';
 import { isNeverJumpedTo } from '../../kube/identity/roles.ts';
 import { isLargeClusterMode } from '../../kube/proxy/large-cluster.ts';
-import { formOf, isNamedInUnreadLine, isTableWhole, mayBeReached } from '../../ruleset/completeness.ts';
+import { formOf, isNamedInUnreadLine, isTableWhole, mayBeReached, mayHaveMoreJumps } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { type Change, removedLines } from '../mending/change.ts';
@@ -33,7 +33,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const kept: Chain[] = [];
   for (const table of ruleset.tables) {
     yield;
-    const orphans = tableFacts(ruleset, table).unreached.filter(({ name }) => !isNeverJumpedTo(name));
+    const { unreached } = tableFacts(ruleset, table);
+    if (unreached.length === 0 || isNothingSaid(ruleset, table)) continue;
+    const orphans = table.chains.atAll(unreached).filter(({ name }) => !isNeverJumpedTo(name));
     if (orphans.length === 0 || isFlushed(ruleset, table)) continue;
     const largeCluster = isLargeClusterMode(ruleset, table);
     const unsure: Chain[] = [];
@@ -47,6 +49,16 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     reportUnsure(ruleset, table, unsure, report);
   }
   reportKept(ruleset, kept, report);
+}
+
+/** Whether no chain of a table can be said to be reached from nowhere: rules that are not shown may jump to it. */
+function isNothingSaid(ruleset: Ruleset, table: Table): boolean {
+  return mayHaveMoreJumps(ruleset, table) && !isUnsureSaid(ruleset, table);
+}
+
+/** `iptables -S` names every chain first: nothing shows whether its last rules were cut off. */
+function isUnsureSaid(ruleset: Ruleset, table: Table): boolean {
+  return formOf(ruleset, table) === 'commands' && isTableWhole(ruleset, table);
 }
 
 function reportOrphan(input: LintInput, chain: Chain, largeCluster: boolean, report: (finding: Finding) => void): void {
@@ -97,10 +109,9 @@ function namesOf(chains: readonly Chain[]): string {
   return someOf(chains.map(({ name }) => name));
 }
 
-/** `iptables -S` names every chain first: nothing shows whether its last rules were cut off. */
 function reportUnsure(ruleset: Ruleset, table: Table, chains: readonly Chain[], report: (finding: Finding) => void): void {
   const [first] = chains;
-  if (first === undefined || formOf(ruleset, table) !== 'commands' || !isTableWhole(ruleset, table)) return;
+  if (first === undefined || !isUnsureSaid(ruleset, table)) return;
   const place = declarationOf(ruleset, first);
   if (place === undefined) return;
   const message = `No rule of this text leads to ${namesOf(chains)}, and nothing shows whether the text goes on`;

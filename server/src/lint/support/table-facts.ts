@@ -15,8 +15,8 @@ export interface TableFacts {
   readonly redeclared: readonly Chain[];
   /** Used above the line that declares them. */
   readonly declaredLater: readonly Chain[];
-  /** Declared, but no way from a built-in chain leads to them. */
-  readonly unreached: readonly Chain[];
+  /** Declared, but no way from a built-in chain leads to them, by their places: while the name of a table is typed these are all of them. */
+  readonly unreached: readonly number[];
   /** Built-in chains that rules jump to. */
   readonly builtinJumpedTo: readonly Chain[];
   /** KUBE-SVC- and KUBE-SVL- that are declared, by their places: a large cluster has thousands. */
@@ -52,7 +52,7 @@ export function* tableFactsSteps(ruleset: Ruleset, table: Table): Steps<TableFac
 function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
   const undeclared: Chain[] = [];
   const redeclared: Chain[] = [];
-  const unreached: Chain[] = [];
+  const unreached: number[] = [];
   const builtinJumpedTo: Chain[] = [];
   const emptyServices: Chain[] = [];
   const plain: Chain[] = [];
@@ -64,6 +64,12 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
     if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     const kind = kinds[index];
     const isOfService = kind === endpoint || kind === service;
+    const count = table.lists.declarations.lengthOf(index);
+    // All that there may be to say of an endpoint's chain that is declared once.
+    if (kind === endpoint && count === 1) {
+      unreached.push(index);
+      continue;
+    }
     const chain = table.chains.at(index);
     if (chain === undefined) continue;
     if (!isOfService) plain.push(chain);
@@ -71,13 +77,12 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
       if (references.lengthOf(index) > 0) builtinJumpedTo.push(chain);
       continue;
     }
-    const count = table.lists.declarations.lengthOf(index);
     if (count === 0) {
       undeclared.push(chain);
       continue;
     }
     if (count > 1) redeclared.push(chain);
-    if (!reach.isReachedAt(index)) unreached.push(chain);
+    if (!reach.isReachedAt(index)) unreached.push(index);
     if (kind === service && references.lengthOf(index) > 0 && !jumpsToEndpoint(table, index, kinds)) emptyServices.push(chain);
   }
   return {

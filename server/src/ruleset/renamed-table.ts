@@ -1,0 +1,116 @@
+/**
+ * An edit that gives a table another name, as one that is typed has. Other things hold of all of its lines then, but mostly they say the same of chains: who
+ * jumps where need not be gathered again.
+ */
+import type { Steps } from '../base/steps.ts';
+import type { Line } from '../syntax/line.ts';
+import { numberedShapes } from '../syntax/line-shape.ts';
+import type { Lines } from '../syntax/lines.ts';
+import { ChainMap } from './chain-map.ts';
+import { carryMarks } from './chain-marks.ts';
+import { keepReach } from './reachable.ts';
+import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
+import { TableChain } from './table-chain.ts';
+
+const linesBetweenPauses = 32_768;
+
+/** What a line's form says of it. */
+type Said = Omit<Line, 'text' | 'name' | 'target' | 'faults' | 'problems'>;
+
+/** Whether two readings of a line say the same to a ruleset, and as surely, though they are of different tables. */
+function isSaidAlike(a: Said, b: Said): boolean {
+  return (
+    a.kind === b.kind &&
+    a.command === b.command &&
+    a.isGoto === b.isGoto &&
+    a.isUnsure === b.isUnsure &&
+    a.listing === b.listing &&
+    a.prefix === b.prefix &&
+    a.context.family === b.context.family &&
+    a.context.backend === b.context.backend &&
+    a.context.within === b.context.within
+  );
+}
+
+function isAlike(a: Line, b: Line): boolean {
+  return a === b || (a.name === b.name && a.target === b.target && a.text === b.text && isSaidAlike(a, b));
+}
+
+/**
+ * The line (0-based) of the one table that has another name; undefined where a line says something else.
+ * @param lines `readAnew` of a version of the text that `before` are of, too
+ */
+function* renamedLine(lines: Lines, before: Lines): Steps<number | undefined> {
+  const { places, shapes } = lines.columns;
+  const { places: oldPlaces, shapes: oldShapes } = before.columns;
+  if (places.length !== oldPlaces.length) return undefined;
+  let renamed: number | undefined;
+  // By the number of a shape the one that says the same now: the names of its lines are the same, as the columns are.
+  const alike = new Int32Array(numberedShapes.length).fill(-1);
+  for (let number = 0; number < places.length; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const place = places[number] as number;
+    if (place >= 0 && place === oldPlaces[number]) {
+      const shape = shapes[place] as number;
+      const old = oldShapes[place] as number;
+      if (shape === old || alike[old] === shape) continue;
+      const form = numberedShapes[shape]?.form;
+      const oldForm = numberedShapes[old]?.form;
+      if (form === undefined || oldForm === undefined || !isSaidAlike(form, oldForm)) return undefined;
+      alike[old] = shape;
+      continue;
+    }
+    const line = lines.at(number);
+    const old = before.at(number);
+    if (line === undefined || old === undefined) return undefined;
+    if (isAlike(line, old)) continue;
+    if (renamed !== undefined || line.kind !== 'table' || old.kind !== 'table') return undefined;
+    renamed = number;
+  }
+  return renamed;
+}
+
+/** Whether a table's name tells nothing of which dump it belongs to: one that has a table of that name already does not go on with it. */
+function isNamedAlone(ruleset: Ruleset, table: Table, name: string): boolean {
+  return ruleset.tables.every(
+    (other) => other === table || other.dump.family !== table.dump.family || (other.name !== name && other.name !== table.name),
+  );
+}
+
+/** A copy of a dump in which a table has another name. */
+function dumpWith(dump: Dump, renamed: Table, name: string, lines: Lines): Dump {
+  const tables: Table[] = [];
+  const copied: Dump = { ...dump, tables };
+  for (const table of dump.tables) {
+    const copy: Table = {
+      ...table,
+      name: table === renamed ? name : table.name,
+      dump: copied,
+      chains: new ChainMap<Chain>(table.chains.places, (place, chain) => new TableChain(copy, place, chain)),
+    };
+    // Which chains are built in depends on the name of their table.
+    if (table !== renamed) keepReach(table, copy, lines, undefined, []);
+    tables.push(copy);
+  }
+  return copied;
+}
+
+/**
+ * The ruleset of lines in which a table has another name and nothing else is another. Pauses every few ten thousand lines.
+ * @param lines `readAnew` of a version of the text that those before are of, too
+ * @returns undefined where more may be another
+ */
+export function* renameTable(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
+  // Without their names tables begin where the lines of another one end.
+  if (!before.tables.every(({ declared }) => declared)) return undefined;
+  const number = yield* renamedLine(lines, before.lines);
+  const name = number === undefined ? '' : lines.nameAt(number);
+  const table = before.tables.find(({ firstLine }) => firstLine === number);
+  // A table without a name gets one by its chains.
+  if (table === undefined || name === '' || before.lines.nameAt(table.firstLine) !== table.name) return undefined;
+  if (!isNamedAlone(before, table, name)) return undefined;
+  const dumps = before.dumps.map((dump) => dumpWith(dump, table, name, lines));
+  const ruleset: Ruleset = { lines, dumps, tables: dumps.flatMap(({ tables }) => tables) };
+  carryMarks(before, ruleset, []);
+  return ruleset;
+}
