@@ -10,6 +10,8 @@ import {
   findNamed,
   isNamed,
   isSnapshotName,
+  isTooInvolved,
+  mostStars,
   nearest,
   type SearchPlaces,
   sniff,
@@ -126,7 +128,11 @@ function placesOf(state: State): SearchPlaces {
 
 /** Why the setting leads to no file at all; empty where it does, or is not set. */
 function settingProblem({ setting, found, isConfigured }: State): string {
-  return !isConfigured || setting === '' || found.size > 0 ? '' : `"${setting}" (iptables.cluster.snapshot) matches no file.`;
+  if (!isConfigured || setting === '' || found.size > 0) return '';
+  const why = isTooInvolved(setting)
+    ? `has more than ${mostStars} stars in a name, or more than ${mostStars} times **`
+    : 'matches no file';
+  return `"${setting}" (iptables.cluster.snapshot) ${why}.`;
 }
 
 function statusFor(state: State, dumpUri: string): SnapshotStatus {

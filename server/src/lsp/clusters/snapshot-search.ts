@@ -83,6 +83,7 @@ function isAbsolute(setting: string): boolean {
 }
 
 function patternsOf(setting: string, { folders, dumpFolders }: SearchPlaces): readonly Pattern[] {
+  if (isTooInvolved(setting)) return [];
   if (isAbsolute(setting)) {
     const { base, glob, isGlob } = picomatch.scan(setting.replaceAll('\\', '/'));
     const virtual = folders.map(parseUri).find(({ scheme }) => scheme !== 'file');
@@ -99,11 +100,26 @@ function patternsOf(setting: string, { folders, dumpFolders }: SearchPlaces): re
   });
 }
 
+/** Each `*` of a name multiplies how often the name is gone through. */
+export const mostStars = 3;
+
+/** Whether a glob would be tried for as good as ever: its stars are of one name, or its `**` of one path. Nothing matches it. */
+export function isTooInvolved(setting: string): boolean {
+  const starsOf = (name: string): number => name.split('*').length - 1;
+  const names = setting.replaceAll('\\', '/').split('/');
+  return names.some((name) => starsOf(name) > mostStars) || names.filter((name) => name.includes('**')).length > mostStars;
+}
+
+/** A glob in which parentheses and plus signs are letters, as in names of files: the matcher would repeat with them what repeats itself. */
+function withoutRegExp(glob: string): string {
+  return glob.replace(/(?<!\\)[()+]/g, '\\$&');
+}
+
 function matches({ folder, glob }: Pattern, uri: string): boolean {
   const { path } = parseUri(uri);
   if (glob === '') return folder.path === path;
   const base = folder.path.endsWith('/') ? folder.path : `${folder.path}/`;
-  return path.startsWith(base) && picomatch.isMatch(path.slice(base.length), glob, { dot: true });
+  return path.startsWith(base) && picomatch.isMatch(path.slice(base.length), withoutRegExp(glob), { dot: true });
 }
 
 /** Whether the setting names a file. */
