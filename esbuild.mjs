@@ -6,8 +6,8 @@ import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import * as esbuild from 'esbuild';
-import { withEagerFunctions } from './eager-functions.mjs';
-import { requiredNow, seldomApart, seldomNeeded } from './seldom-needed.mjs';
+import { withEagerFunctions } from './test/tools/eager-functions.mjs';
+import { requiredNow, seldomApart, seldomNeeded } from './test/tools/seldom-needed.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 type Pieces = ReadonlyMap<string, string>;
 type WithEagerFunctions = (pieces: Pieces, main: string, runs: readonly (readonly string[])[]) => Pieces;
 
-const url = pathToFileURL(resolve(import.meta.dirname, '../../eager-functions.mjs')).href;
+const url = pathToFileURL(resolve(import.meta.dirname, 'eager-functions.mjs')).href;
 const { withEagerFunctions } = (await import(url)) as { readonly withEagerFunctions: WithEagerFunctions };
 
 const main = `"use strict";const{a:t}=require("./part.cjs");function n(e){if(e)throw e;return()=>r(e);function r(o){return[o]}}function u(){return 1}n()();

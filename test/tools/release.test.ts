@@ -139,8 +139,6 @@ function clone(name: string): string {
   for (const file of [
     'package.json',
     'esbuild.mjs',
-    'eager-functions.mjs',
-    'seldom-needed.mjs',
     'action.yml',
     '.github',
     '.pre-commit-hooks.yaml',

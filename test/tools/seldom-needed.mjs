@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'acorn';
 import { transformSync } from 'esbuild';
 
-const cli = resolve(dirname(fileURLToPath(import.meta.url)), 'server/src/cli');
+const cli = resolve(dirname(fileURLToPath(import.meta.url)), '../../server/src/cli');
 
 /**
  * Modules that a run on a small dump has no use for, and with each all that nothing else needs: snapshots of a cluster and bundles of a node, with YAML; drift, fixes of files.
