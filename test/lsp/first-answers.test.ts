@@ -47,6 +47,9 @@ let server: InProcessServer;
 /** What came of the server, in order. */
 let events: string[];
 let isToldRead: Promise<void>;
+/** What was kept of the texts that were opened, and who is told of it. */
+let kept: Map<string, string>;
+let isKept: () => void = () => undefined;
 
 function on(word: string, by = 1): { readonly line: number; readonly character: number } {
   return { line: first + 1, character: (lines[first + 1] ?? '').indexOf(word) + by };
@@ -59,8 +62,19 @@ async function ask<T>(method: string, params: object): Promise<T> {
 }
 
 beforeEach(() => {
-  server = startInProcessServer(filesOf({}));
   events = [];
+  kept = new Map();
+  server = startInProcessServer(filesOf({}), {
+    *keyOf(text) {
+      yield;
+      return text;
+    },
+    read: (key) => kept.get(key),
+    write: (key, text) => {
+      kept.set(key, text);
+      isKept();
+    },
+  });
   isToldRead = new Promise((done) => {
     server.client.onNotification('iptables/rulesetChanged', () => {
       events.push('read');
@@ -155,6 +169,31 @@ describe('a screenful of a large dump that is opened', () => {
     const said = await ask<Hover>('hover', { position: { line: 1, character: 2 } });
     expect(events).toEqual(['read', 'hover']);
     expect(JSON.stringify(said.contents)).toContain('12005 chains');
+  });
+
+  it('comes before what was found in it before', async () => {
+    await server.initialize();
+    const isFound = new Promise<void>((done) => {
+      isKept = done;
+    });
+    await server.open(uri, dump);
+    await isFound;
+    await server.client.sendNotification('textDocument/didClose', { textDocument });
+    await server.client.sendRequest('workspace/symbol', { query: '' });
+    const before = server.published.length;
+    void server.open(uri, dump);
+    await ask<SemanticTokens>('semanticTokens/range', { range });
+    expect(server.published.slice(before)).toEqual([]);
+    await server.diagnostics(uri, 1);
+  });
+
+  it('leaves nothing of a text under another that is opened in its place', async () => {
+    await server.initialize();
+    await server.open(uri, dump);
+    await server.open(uri, '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n');
+    await server.diagnostics(uri, 1);
+    await server.client.sendRequest('workspace/symbol', { query: '' });
+    expect([...kept.keys()]).toEqual([]);
   });
 
   it('that was changed meanwhile is answered as it is now', async () => {

@@ -7,7 +7,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
 import { createLifecycle } from '../../server/src/lsp/lifecycle.ts';
-import type { FileAccess } from '../../server/src/lsp/runtime.ts';
+import type { FileAccess, KeptTexts } from '../../server/src/lsp/runtime.ts';
 import { startServer } from '../../server/src/lsp/server.ts';
 import { createInbox } from './inbox.ts';
 
@@ -60,7 +60,7 @@ export function filesOf(texts: Readonly<Record<string, string>>): FileAccess {
 }
 
 /** Starts a server; nothing is sent yet, "initialize" neither. */
-export function startInProcessServer(files: FileAccess = filesOf({})): InProcessServer {
+export function startInProcessServer(files: FileAccess = filesOf({}), kept?: KeptTexts): InProcessServer {
   const [toServer, toClient] = [new PassThrough(), new PassThrough()];
   const connection = createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(toClient), {
     messageStrategy: createLifecycle(),
@@ -68,7 +68,7 @@ export function startInProcessServer(files: FileAccess = filesOf({})): InProcess
   startServer(connection, {
     pause: () => new Promise((done) => setImmediate(done)),
     files,
-    kept: undefined,
+    kept,
     live: undefined,
     beforeExit: undefined,
     afterOpening: undefined,

@@ -1,5 +1,5 @@
 import { DiagnosticSeverity } from 'vscode-languageserver';
-import { Cancelled, runFirst } from '../base/scheduler.ts';
+import { Cancelled, letOthersGoFirst, runFirst } from '../base/scheduler.ts';
 import { afterChanges, sizeOf } from '../syntax/text-bounds.ts';
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
@@ -77,7 +77,7 @@ function on<Name extends ParamName>(
 }
 
 function open(session: Session, document: Params['openedDocument'], lines: number): void {
-  const { dumps, clusters, connection, runtime } = session;
+  const { dumps, clusters, connection, runtime, keptDiagnostics } = session;
   const { uri } = document;
   dumps.get(uri)?.close();
   let before: Promise<unknown> = Promise.resolve();
@@ -93,6 +93,8 @@ function open(session: Session, document: Params['openedDocument'], lines: numbe
     (error) => logError(connection, `reading ${uri}: ${describeError(error)}`),
   );
   dumps.set(uri, dump);
+  // A client may open a document once more without closing it: what is found now is not of the text of before.
+  keptDiagnostics.close(uri);
   // What was found before is on the screen sooner where nothing is read meanwhile.
   before = Promise.race([showFoundBefore(session, document), afterLongest()]);
   void lookBeside(session, uri);
@@ -110,9 +112,12 @@ function afterLongest(): Promise<void> {
 /** Shows what was found when the same text was opened before, until it is read. Who asks for diagnostics waits for those that are found now. */
 async function showFoundBefore(session: Session, { uri, version, text }: Params['openedDocument']): Promise<void> {
   const { connection, runtime, keptDiagnostics, dumps, states, isPulled } = session;
-  if (isPulled || isOldVersion(uri)) return;
+  if (isPulled || isOldVersion(uri) || !keptDiagnostics.mayKeep(text)) return;
   const opened = dumps.get(uri);
   const isOver = (): boolean => dumps.get(uri) !== opened;
+  // To tell one text from all others takes longer than a screenful of it, which an editor may ask for with it.
+  await letOthersGoFirst(runtime.pause);
+  if (isOver()) return;
   try {
     await runFirst(keptDiagnostics.open(uri, version, text), runtime.pause, isOver);
     if (!keptDiagnostics.isKept(uri, version)) return;

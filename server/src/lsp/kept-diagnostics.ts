@@ -14,6 +14,8 @@ const mostCharacters = 40_000_000;
 
 /** The diagnostics of documents as they were opened. */
 export interface KeptDiagnostics {
+  /** Whether what is found in a text is kept: one that takes long to read. */
+  mayKeep(text: string): boolean;
   /** A document was opened. What was found in it before is known when the steps have run. */
   open(uri: string, version: number, text: string): Steps<void>;
   /** Whether something is kept of the version of a document that was opened. */
@@ -39,10 +41,13 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
     const document = documents.get(uri);
     return document?.version === version ? document : undefined;
   };
+  const mayKeep = (text: string): boolean =>
+    texts !== undefined && text.length >= fewestCharacters && text.length <= mostCharacters;
   return {
+    mayKeep,
     *open(uri, version, text) {
       documents.delete(uri);
-      if (texts === undefined || text.length < fewestCharacters || text.length > mostCharacters) return;
+      if (texts === undefined || !mayKeep(text)) return;
       const key = yield* texts.keyOf(text);
       documents.set(uri, { version, key, kept: texts.read(key) });
     },
