@@ -70,7 +70,9 @@ export async function measureReopening(uri: string, folder: string, text: string
 /** To the answers about a screenful in the middle of a dump that are asked for at once, the last of them. */
 export async function measureFirstAnswers(uri: string, folder: string, text: string): Promise<Opening> {
   const refreshes = { workspace: { inlayHint: { refreshSupport: true }, codeLens: { refreshSupport: true } } };
-  const server = await startTestServer({ folder, capabilities: refreshes });
+  // Whoever has a folder for it has the server look for what was found before, too.
+  const caches = mkdtempSync(join(tmpdir(), 'iptables-opened-'));
+  const server = await startTestServer({ folder, caches, capabilities: refreshes });
   try {
     const line = Math.floor(text.split('\n').length / 2);
     const textDocument = { uri };
@@ -87,6 +89,7 @@ export async function measureFirstAnswers(uri: string, folder: string, text: str
     return answered;
   } finally {
     await server.stop();
+    rmSync(caches, { recursive: true, force: true });
   }
 }
 
