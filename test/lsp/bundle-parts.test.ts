@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readBundleFolder } from '../../server/src/cli/read-bundle.ts';
 import { readFolder } from '../../server/src/lsp/bundles.ts';
@@ -73,6 +74,20 @@ describe.skipIf(process.platform === 'win32')('parts of a bundle that are no fil
       files: [],
       notes: ['The folder could not be read: there is no such file.'],
     });
+  });
+});
+
+describe('files that were compressed one by one', () => {
+  it('hold together no more than what one may hold', async () => {
+    const packed = join(folder, 'packed');
+    mkdirSync(packed);
+    const half = gzipSync(Buffer.alloc(150_000_000));
+    for (const name of ['a.gz', 'b.gz']) writeFileSync(join(packed, name), half);
+    const { files, notes } = await readFolder(nodeFiles, `${pathToFileURL(packed).href}/`);
+    expect([files.map(({ path }) => path), notes]).toEqual([
+      ['a'],
+      ['b.gz could not be read: it and the files before it are too large.'],
+    ]);
   });
 });
 

@@ -6,6 +6,12 @@ export type NoFile = 'link' | 'device';
 /** Files and folders of a bundle's folder. A copied /proc/sys has some fifty files for each interface. */
 export const mostEntries = 25_000;
 
+/** Bytes that files which are compressed one by one hold together, unpacked: twice the largest dump of rules. A few kilobytes may hold any number. */
+export const mostUnpacked = 250_000_000;
+
+/** Why one of them was not unpacked, behind its name. */
+export const noRoom = 'it and the files before it are too large';
+
 /** How far below a bundle's folder is looked. */
 export const deepestFolder = 8;
 

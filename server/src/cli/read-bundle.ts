@@ -3,7 +3,7 @@
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastPart } from '../base/last-part.ts';
-import { deepestFolder, mostEntries, noFileText, unreadText } from '../base/unread-part.ts';
+import { deepestFolder, mostEntries, mostUnpacked, noFileText, noRoom, unreadText } from '../base/unread-part.ts';
 import { describeFileError } from '../lsp/node/file-error.ts';
 import { isAskedLater } from '../node/bundle.ts';
 import type { BundleFile } from '../node/bundle-file.ts';
@@ -28,9 +28,6 @@ export function isFolder(path: string): boolean {
   }
 }
 
-/** What files that are compressed one by one hold together, unpacked: twice the largest dump of rules. A few kilobytes of them may hold any number. */
-const mostUnpacked = 250_000_000;
-
 /** How many bytes more the files of a bundle may have. */
 interface Room {
   /** Once they are read. */
@@ -51,7 +48,7 @@ function textOf(path: string, bytes: Buffer, room: Room): BundleFile {
     room.packed -= plain.length;
     return { path: path.replace(/\.gz$/, ''), text: decodeBytes(plain) };
   } catch (error) {
-    throw isTooLarge(error) ? new Error('it and the files before it are too large') : error;
+    throw isTooLarge(error) ? new Error(noRoom) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Node bundles as the server reads them: whole ones for a diagnosis, and the parts beside a dump that is open. */
-import { deepestFolder, mostEntries, noFileText, unreadText } from '../base/unread-part.ts';
+import { deepestFolder, mostEntries, mostUnpacked, noFileText, unreadText } from '../base/unread-part.ts';
 import { isBesideDump, isBundleRules, isPartOfBundle } from '../features/diagnose.ts';
 import { nameInUri } from '../features/support/name-in-uri.ts';
 import { factsOfFiles } from '../features/support/node-facts.ts';
@@ -29,6 +29,7 @@ export async function readFolder(
   const notes: string[] = [];
   let entries = 0;
   let bytes = 0;
+  let room = mostUnpacked;
   const walk = async (uri: string, path: string, depth: number): Promise<void> => {
     let listed: readonly FileEntry[] = [];
     try {
@@ -50,8 +51,9 @@ export async function readFolder(
         continue;
       }
       try {
-        const content = await files.readBytes(entry.uri);
+        const content = await files.readBytes(entry.uri, Math.min(room, mostBytes - bytes));
         bytes += content.length;
+        if (entry.name.endsWith('.gz')) room -= content.length;
         if (bytes <= mostBytes) read.push({ path: inner.replace(/\.gz$/, ''), text: new TextDecoder().decode(content) });
       } catch (error) {
         notes.push(unreadText(inner, reasonOf(error)));

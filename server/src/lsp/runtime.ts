@@ -25,8 +25,8 @@ export interface FileAccess {
   changedAt(uri: string): Promise<number | undefined>;
   /** A whole file. Throws an Error whose message says in a sentence what is wrong ("permission denied", "larger than 512 MB"). */
   read(uri: string): Promise<FileContent>;
-  /** The bytes of a file, unpacked where gzip packed it. Throws as `read` does. */
-  readBytes(uri: string): Promise<Uint8Array>;
+  /** The bytes of a file, unpacked where gzip packed it: to so many at most. Throws as `read` does. */
+  readBytes(uri: string, mostUnpacked?: number): Promise<Uint8Array>;
 }
 
 /** The entries of a directory; none of one that cannot be read. */

@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Utils } from 'vscode-uri';
+import { noRoom } from '../../base/unread-part.ts';
 import { parseUri } from '../parse-uri.ts';
 import type { FileAccess, FileEntry } from '../runtime.ts';
 import { describeFileError } from './file-error.ts';
@@ -61,12 +62,13 @@ export const nodeFiles: FileAccess = {
     }
   },
 
-  async readBytes(uri) {
+  async readBytes(uri, mostUnpacked = largestFile) {
     try {
       const bytes = await withFile(pathOf(uri), readWhole);
       if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-      return await unpacked(bytes, { maxOutputLength: largestFile });
+      return await unpacked(bytes, { maxOutputLength: Math.max(mostUnpacked, 1) });
     } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw new Error(noRoom);
       throw new Error(describeFileError(error));
     }
   },
