@@ -103,12 +103,16 @@ function dumpWith(dump: Dump, renamed: Table, name: string, lines: Lines): Dump 
 export function* renameTable(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
   // Without their names tables begin where the lines of another one end.
   if (!before.tables.every(({ declared }) => declared)) return undefined;
-  const number = yield* renamedLine(lines, before.lines);
-  const name = number === undefined ? '' : lines.nameAt(number);
-  const table = before.tables.find(({ firstLine }) => firstLine === number);
   // A table without a name gets one by its chains.
-  if (table === undefined || name === '' || before.lines.nameAt(table.firstLine) !== table.name) return undefined;
-  if (!isNamedAlone(before, table, name)) return undefined;
+  const renamed = before.tables.filter(
+    ({ firstLine, name }) => before.lines.nameAt(firstLine) !== name || lines.nameAt(firstLine) !== name,
+  );
+  const [table] = renamed;
+  if (table === undefined || renamed.length > 1 || before.lines.nameAt(table.firstLine) !== table.name) return undefined;
+  const name = lines.nameAt(table.firstLine);
+  if (name === '' || !isNamedAlone(before, table, name)) return undefined;
+  // The longest look comes last.
+  if ((yield* renamedLine(lines, before.lines)) !== table.firstLine) return undefined;
   const dumps = before.dumps.map((dump) => dumpWith(dump, table, name, lines));
   const ruleset: Ruleset = { lines, dumps, tables: dumps.flatMap(({ tables }) => tables) };
   carryMarks(before, ruleset, []);
