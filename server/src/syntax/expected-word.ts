@@ -87,10 +87,12 @@ export function expectedWord(text: string, { family }: LineContext, offset: numb
   return state.isOver ? undefined : placeOf(state, text, word);
 }
 
+const endsWord = /[\s"]/g;
+
+/** One search: a word may be a line of a million characters. */
 function endOfWord(text: string, from: number): number {
-  let end = from;
-  while (end < text.length && !/[\s"]/.test(text.charAt(end))) end += 1;
-  return end;
+  endsWord.lastIndex = from;
+  return endsWord.exec(text)?.index ?? text.length;
 }
 
 function placeOf(state: Getopt, text: string, word: Span): ExpectedWord {
