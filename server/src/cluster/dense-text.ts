@@ -4,7 +4,7 @@ import type { Steps } from '../base/steps.ts';
 /** Lists and objects, four plain values as one. A snapshot of 200 MB has some 8,000,000. */
 export const mostValues = 12_000_000;
 
-const between = 1_000_000;
+const between = 250_000;
 const perValue = 4;
 
 /**

@@ -5,14 +5,15 @@ import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 
 const mostRules = 4096;
-const rulesBetweenPauses = 256;
+/** Each is read as a whole. */
+const rulesBetweenPauses = 64;
 /** Of which none is made where it is no rule. */
 const linesBetweenPauses = 32_768;
 /** "xxxx:xxx:3000::/112". */
 const hiddenIPv6 = /^[0-9A-Fa-fXx*]{0,4}(?::[0-9A-Fa-fXx*]{0,4}){2,7}(?:\/\d{1,3})?$/;
 const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
 
-/** The family of the first address among the rules of some lines; undefined where none of the first few thousand has one. Pauses every few hundred. */
+/** The family of the first address among the rules of some lines; undefined where none of the first few thousand has one. Pauses every few dozen. */
 export function* inferFamily(lines: Lines, from: number, to: number): Steps<Family | undefined> {
   let looked = 0;
   for (let index = from; index < to && looked < mostRules; index += 1) {

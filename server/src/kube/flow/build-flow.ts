@@ -18,7 +18,7 @@ import { makeNode } from './nodes.ts';
 import { pathSteps } from './packet-paths.ts';
 import { ownAddresses, packetSources } from './packet-sources.ts';
 import { addPath, type CollectedEdge, type CollectedNode, type CollectedPaths, entryOf, noPaths } from './path-collector.ts';
-import { chooseFrontends } from './resolve-target.ts';
+import { chooseFrontends, otherProxyNoteSteps } from './resolve-target.ts';
 import { type FlowTargetSpec, flowTargetText } from './target.ts';
 
 export type FlowAnswer =
@@ -102,6 +102,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
   const edges = [...byStart.values()].flatMap((siblings) => makeEdges(context, siblings));
   const missing = missingFromDump(context, collected, frontends);
   const unused = yield* leftOut(context, frontends, [...nodes, ...missing.nodes]);
+  yield* otherProxyNoteSteps(resolution);
   const graph: FlowGraph = {
     title: choice.title,
     entries,

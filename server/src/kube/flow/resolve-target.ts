@@ -6,7 +6,7 @@ import { nearestNames } from '../../base/nearest-names.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
-import type { Dump } from '../../ruleset/ruleset.ts';
+import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { serviceView } from '../drift/port-view.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
@@ -99,16 +99,34 @@ export function* otherProxySteps(resolution: Resolution): Steps<string> {
   return remark;
 }
 
-/** Who does the Services of a Kubernetes node where the dump does not show them; empty elsewhere. */
+const kubeDumps = createMemory<Ruleset, boolean>();
+const chainsBetweenPauses = 4_096;
+
+/** Whether a ruleset has a chain named as kubelet and kube-proxy name theirs; looked for once. */
+function* hasKubeChain(ruleset: Ruleset): Steps<boolean> {
+  let has = kubeDumps.get(ruleset);
+  if (has === undefined) {
+    has = false;
+    for (const { chains } of ruleset.tables) {
+      for (let place = 0; place < chains.size && !has; place += 1) {
+        has = chains.nameAt(place).startsWith('KUBE-');
+        if (place % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
+      }
+    }
+    kubeDumps.set(ruleset, has);
+  }
+  return has;
+}
+
+/** Who does the Services of a Kubernetes node where the dump does not show them; empty elsewhere. Pauses every few thousand chains. */
+export function* otherProxyNoteSteps(resolution: Resolution): Steps<string> {
+  const isNode = resolution.cluster.source.kind !== 'none' || (yield* hasKubeChain(resolution.ruleset));
+  return isNode ? yield* otherProxySteps(resolution) : '';
+}
+
+/** The same in one go, for what was prepared (`otherProxyNoteSteps`) or is not waited for. */
 export function otherProxyNote(resolution: Resolution): string {
-  const { ruleset, cluster } = resolution;
-  const isNode =
-    cluster.source.kind !== 'none' ||
-    ruleset.tables.some(({ chains }) => {
-      for (let place = 0; place < chains.size; place += 1) if (chains.nameAt(place).startsWith('KUBE-')) return true;
-      return false;
-    });
-  return isNode ? otherProxyRemark(resolution) : '';
+  return runToEnd(otherProxyNoteSteps(resolution));
 }
 
 /** Whether some dump of a ruleset shows all of nat, so that what is not there is not on the node. */

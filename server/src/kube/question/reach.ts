@@ -10,7 +10,7 @@ import type { Dump } from '../../ruleset/ruleset.ts';
 import { eachFrontendOfRecord, type Frontend, frontendLabel, frontendSteps } from '../flow/frontends.ts';
 import type { FlowEntryKind } from '../flow/graph.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
-import { chooseFrontends, otherProxyNote } from '../flow/resolve-target.ts';
+import { chooseFrontends, otherProxyNoteSteps } from '../flow/resolve-target.ts';
 import type { FlowTargetSpec } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
@@ -290,7 +290,7 @@ export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | nul
   }
   const [dump] = resolution.ruleset.dumps;
   const notes = [
-    otherProxyNote(resolution),
+    yield* otherProxyNoteSteps(resolution),
     ...severalDumpsNotes(resolution.ruleset, [
       ...new Set(chosen.groups.flatMap(({ frontends }) => frontends.map(({ dump: of }) => of))),
     ]),

@@ -7,7 +7,7 @@ import { followRequest, reportSteps, type Traced, type TraceReport } from '../..
 import type { TraceRequest } from '../../netfilter/trace-request.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { frontendSteps } from '../flow/frontends.ts';
-import { otherProxyNote } from '../flow/resolve-target.ts';
+import { otherProxyNoteSteps } from '../flow/resolve-target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
 import { severalDumpsNotes } from '../proxy/several-dumps.ts';
@@ -90,7 +90,7 @@ export function* followQuestion(
 
 /** The report on a question that was followed. Pauses every few outcomes. */
 export function* questionReport(resolution: Resolution, traced: Traced, notes: readonly string[]): Steps<TraceReport> {
-  return withNotes(yield* reportSteps(resolution.ruleset, traced), [...notes, otherProxyNote(resolution)]);
+  return withNotes(yield* reportSteps(resolution.ruleset, traced), [...notes, yield* otherProxyNoteSteps(resolution)]);
 }
 
 /** The same as `followQuestion` with a report, as `trace` prints it. */

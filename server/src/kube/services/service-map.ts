@@ -4,6 +4,7 @@ import { dumpNotes } from '../flow/dump-notes.ts';
 import { type Frontend, frontendLabel } from '../flow/frontends.ts';
 import type { FlowGraph, FlowState, MapEndpoint, MapEntry, MapService, ServiceMap } from '../flow/graph.ts';
 import { podRef } from '../flow/nodes.ts';
+import { otherProxyNoteSteps } from '../flow/resolve-target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import {
@@ -89,6 +90,7 @@ export function pendingMap(resolution: Resolution, list: ServiceList): FlowGraph
 export function* serviceMapSteps(resolution: Resolution, list: ServiceList): Steps<FlowGraph> {
   const services: MapService[] = [];
   for (const service of list.services) services.push(yield* mapService(resolution, list, service));
+  yield* otherProxyNoteSteps(resolution);
   return mapGraph(resolution, list, { services });
 }
 
