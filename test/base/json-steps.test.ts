@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLongJson, jsonSteps } from '../../server/src/base/json-steps.ts';
-import { runToEnd } from '../../server/src/base/steps.ts';
+import { isLongJson, jsonSteps, withText, withTextOf } from '../../server/src/base/json-steps.ts';
+import { runToEnd, textRunSteps } from '../../server/src/base/steps.ts';
 
 function jsonOf(value: unknown): string {
   return runToEnd(jsonSteps(value)).join('');
@@ -32,6 +32,20 @@ describe('JSON in steps', () => {
   ])('is what JSON.stringify writes: %s', (_, value) => {
     expect(jsonOf(value)).toBe(JSON.stringify(value));
     expect(stepsOf(value)).toBeGreaterThan(3);
+  });
+
+  it('writes a text that is made of runs run by run, and as it is where it is short', () => {
+    for (const count of [0, 1, 4_096, 4_097, 50_000]) {
+      const lines = Array.from(
+        { length: count },
+        (_, index) => `-A KUBE-SVC-${index} -m comment --comment "\ud83d\ude00" -j ACCEPT`,
+      );
+      const made = withText({ count }, runToEnd(textRunSteps(lines, '\n')));
+      expect(made).toEqual({ count, text: lines.join('\n') });
+      const answer = { jsonrpc: '2.0', id: 1, result: withTextOf({ kind: 'text' }, made) };
+      expect(jsonOf(answer)).toBe(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { kind: 'text', text: lines.join('\n') } }));
+      expect(jsonOf(withTextOf({}, { text: made.text }))).toBe(JSON.stringify({ text: made.text }));
+    }
   });
 
   it('takes no step for what is small', () => {

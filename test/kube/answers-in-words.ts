@@ -79,7 +79,7 @@ function* answers({ text, cluster, fileName, questions }: Asked): Generator<stri
     for (const line of flow.ok ? graphLines(flow.graph) : [flow.reason]) yield `flow ${service.to} ${line}`;
   }
   const reached = runToEnd(reachSteps(resolution, null));
-  yield* (reached.ok ? runToEnd(reachMarkdown(reached.report, 'node')) : reached.message)
+  yield* (reached.ok ? runToEnd(reachMarkdown(reached.report, 'node')).join('') : reached.message)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => `reach ${line}`);

@@ -1,4 +1,5 @@
 /** JSON of large values in steps: `JSON.stringify` of what a large document's symbols are stops all else for a tenth of a second. */
+import { createMemory } from './memory.ts';
 import type { Steps } from './steps.ts';
 
 /** About as much as takes a millisecond to write. */
@@ -25,6 +26,25 @@ function afterWeighing(value: unknown, budget: number): number {
   return left;
 }
 
+/** The runs of the field `text` of a value. */
+const textRuns = createMemory<object, readonly string[]>();
+
+/**
+ * A value with a `text` of megabytes that is made of runs, and is not put together before somebody looks into it: where the value is written in steps the runs are
+ * written, and to put them together takes 20 ms that nothing could interrupt.
+ */
+export function withText<T extends object>(value: T, runs: readonly string[]): T & { readonly text: string } {
+  // V8 keeps a sum of long texts as a tree of them; `join` copies.
+  const whole = { ...value, text: runs.reduce((text, run) => text + run, '') };
+  textRuns.set(whole, runs);
+  return whole;
+}
+
+/** A value with the `text` of another one, which may be made of runs. */
+export function withTextOf<T extends object>(value: T, other: { readonly text: string }): T & { readonly text: string } {
+  return withText(value, textRuns.get(other) ?? [other.text]);
+}
+
 /** What takes the pieces of a text, in their order. */
 export interface JsonPieces {
   push(...pieces: readonly string[]): void;
@@ -48,13 +68,16 @@ export function cutBefore(text: string, at: number): number {
   return at < text.length && unit >= 0xd800 && unit <= 0xdbff ? at - 1 : at;
 }
 
-function* longText(text: string, pieces: JsonPieces): Steps<void> {
+/** @param runs what the text is put together of, each a text of whole characters */
+function* longText(runs: readonly string[], pieces: JsonPieces): Steps<void> {
   pieces.push('"');
-  for (let from = 0; from < text.length; ) {
-    const to = cutBefore(text, Math.min(from + charactersAtOnce, text.length));
-    pieces.push(JSON.stringify(text.slice(from, to)).slice(1, -1));
-    from = to;
-    yield;
+  for (const text of runs) {
+    for (let from = 0; from < text.length; ) {
+      const to = cutBefore(text, Math.min(from + charactersAtOnce, text.length));
+      pieces.push(JSON.stringify(text.slice(from, to)).slice(1, -1));
+      from = to;
+      yield;
+    }
   }
   pieces.push('"');
 }
@@ -87,7 +110,8 @@ function* longObject(fields: Readonly<Record<string, unknown>>, pieces: JsonPiec
     if (count % fieldsAtOnce === 0) yield;
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') continue;
     pieces.push(between, JSON.stringify(key), ':');
-    yield* written(value, pieces, 'null');
+    const runs = key === 'text' ? textRuns.get(fields) : undefined;
+    yield* runs === undefined ? written(value, pieces, 'null') : longText(runs, pieces);
     between = ',';
   }
   pieces.push(between === '{' ? '{}' : '}');
@@ -96,7 +120,7 @@ function* longObject(fields: Readonly<Record<string, unknown>>, pieces: JsonPiec
 /** @param none what is written for what JSON has no word for */
 function* written(value: unknown, pieces: JsonPieces, none: string): Steps<void> {
   if (isLongJson(value)) {
-    if (typeof value === 'string') return yield* longText(value, pieces);
+    if (typeof value === 'string') return yield* longText([value], pieces);
     if (Array.isArray(value)) return yield* longArray(value, pieces);
     if (isPlain(value)) {
       yield* longObject(value, pieces);

@@ -11,14 +11,21 @@ export function runToEnd<T>(steps: Steps<T>): T {
 
 const piecesBetweenPauses = 4_096;
 
-/** Many pieces of text as one, with a text between each two. Pauses every few thousand pieces. */
-export function* joinedSteps(pieces: readonly string[], between: string): Steps<string> {
+/** Many pieces of text in runs of some thousand, with a text between each two, which together are the whole. Pauses after each run. */
+export function* textRunSteps(pieces: readonly string[], between: string): Steps<readonly string[]> {
   const runs: string[] = [];
   for (let at = 0; at < pieces.length; at += piecesBetweenPauses) {
-    runs.push(pieces.slice(at, at + piecesBetweenPauses).join(between));
+    const to = at + piecesBetweenPauses;
+    const run = pieces.slice(at, to).join(between);
+    runs.push(to < pieces.length ? run + between : run);
     yield;
   }
-  return runs.join(between);
+  return runs;
+}
+
+/** The same as one text. */
+export function* joinedSteps(pieces: readonly string[], between: string): Steps<string> {
+  return (yield* textRunSteps(pieces, between)).join('');
 }
 
 /** What a function makes of each item. Pauses every few thousand of them. */

@@ -1,4 +1,5 @@
 /** What must come of packets, for an editor's tests: what a file expects, whether it comes, and a file of what is true now. */
+import { withTextOf } from '../base/json-steps.ts';
 import type { Steps } from '../base/steps.ts';
 import { type ExpectationResult, judgeSteps } from '../kube/expectation/judge.ts';
 import { readExpectations } from '../kube/expectation/read-expectations.ts';
@@ -71,5 +72,5 @@ export function* judgeExpectations(state: DumpState, text: string, only: readonl
 /** A file of what comes of packets to the dump's Services now. */
 export function* writtenExpectations(state: DumpState): Steps<WriteExpectationsResult> {
   const written = yield* writeExpectations(state.resolution(), null, {});
-  return written.ok ? { text: written.text, reason: '' } : { text: '', reason: written.message };
+  return written.ok ? withTextOf({ reason: '' }, written) : { text: '', reason: written.message };
 }

@@ -1,4 +1,5 @@
 /** Who reaches a Service of a dump by which entry, as a document to read. */
+import { withText } from '../base/json-steps.ts';
 import type { Steps } from '../base/steps.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { reachSteps } from '../kube/question/reach.ts';
@@ -13,6 +14,6 @@ export function* reachOf(state: DumpState, to: string): Steps<ReachResult> {
   if (parsed?.ok === false) return { text: '', reason: parsed.message };
   const result = yield* reachSteps(state.resolution(), parsed === null ? null : parsed.target);
   return result.ok
-    ? { text: yield* reachMarkdown(result.report, nameInUri(state.uri)), reason: '' }
+    ? withText({ reason: '' }, yield* reachMarkdown(result.report, nameInUri(state.uri)))
     : { text: '', reason: result.message };
 }

@@ -1,7 +1,8 @@
 /** Writes a file of expectations from what is true now: every kind of client to every entry of every Service. It is met by the rules that it is of. */
 import { hostPort, isIPv6 } from '../../base/ip.ts';
+import { withText } from '../../base/json-steps.ts';
 import { jsonText, oneLine } from '../../base/safe-text.ts';
-import { joinedSteps, type Steps } from '../../base/steps.ts';
+import { type Steps, textRunSteps } from '../../base/steps.ts';
 import { type Frontend, frontendLabel } from '../flow/frontends.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
 import type { FlowTargetSpec } from '../flow/target.ts';
@@ -169,6 +170,5 @@ export function* writeExpectations(
     `local: [${local.map((ip) => (isIPv6(ip) ? JSON.stringify(ip) : ip)).join(', ')}]`,
     count === 0 ? 'packets: []' : 'packets:',
   ];
-  const text = yield* joinedSteps(lines.concat(packets), '\n');
-  return { ok: true, text: `${text}\n`, count, left: lost };
+  return withText({ ok: true, count, left: lost }, yield* textRunSteps(lines.concat(packets, ''), '\n'));
 }

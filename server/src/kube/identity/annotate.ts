@@ -1,7 +1,8 @@
 /** A dump with the names of its chains as comments, which iptables-restore loads as it loads the dump. */
 
+import { withText } from '../../base/json-steps.ts';
 import { oneLine } from '../../base/safe-text.ts';
-import { joinedSteps, type Steps } from '../../base/steps.ts';
+import { type Steps, textRunSteps } from '../../base/steps.ts';
 import { type Chain, tableAt } from '../../ruleset/ruleset.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -27,7 +28,7 @@ const longestTitle = 1000;
  */
 export function* annotateSteps(document: SourceDocument, resolution: Resolution): Steps<AnnotatedDump> {
   const { lines } = document;
-  const pieces: string[] = [];
+  const pieces: string[] = document.byteOrderMark ? ['\ufeff'] : [];
   let comments = 0;
   for (const [number, line] of lines.entries()) {
     if (number % linesBetweenPauses === 0) yield;
@@ -39,7 +40,7 @@ export function* annotateSteps(document: SourceDocument, resolution: Resolution)
     }
     pieces.push(line.text, end);
   }
-  return { text: `${document.byteOrderMark ? '\ufeff' : ''}${yield* joinedSteps(pieces, '')}`, comments };
+  return withText({ comments }, yield* textRunSteps(pieces, ''));
 }
 
 /** Whether the comments directly above a line hold this one. */

@@ -1,6 +1,6 @@
 /** Who reaches a Service, as Markdown: a table for each of its ports. */
 import { markdownText } from '../../base/safe-text.ts';
-import { joinedSteps, type Steps } from '../../base/steps.ts';
+import { type Steps, textRunSteps } from '../../base/steps.ts';
 import type { ReachReport, ReachService } from './reach.ts';
 import { alternativeText, rowsOf } from './reach-words.ts';
 
@@ -25,8 +25,8 @@ function serviceLines({ name, protocol, entries }: ReachService): readonly strin
   ];
 }
 
-/** A report as a document. Pauses after each Service. @param title what it is about, such as the name of the dump's file */
-export function* reachMarkdown({ services, notes, node }: ReachReport, title: string): Steps<string> {
+/** A report as a document, in runs that together are its text. Pauses after each Service. @param title what it is about, such as the name of the dump's file */
+export function* reachMarkdown({ services, notes, node }: ReachReport, title: string): Steps<readonly string[]> {
   const of = node === '' ? title : `${title}, ${node}`;
   const lines = [`# ${markdownText(`Who reaches what: ${of}`)}`, ''];
   for (const service of services) {
@@ -34,5 +34,5 @@ export function* reachMarkdown({ services, notes, node }: ReachReport, title: st
     yield;
   }
   for (const note of notes) lines.push(`- ${markdownText(note)}`);
-  return yield* joinedSteps([...lines, ''], '\n');
+  return yield* textRunSteps([...lines, ''], '\n');
 }
