@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
+import { withChanges } from '../../server/src/lint/support/finding.ts';
 import { clusterOf } from '../support/dumps.ts';
 import { faultyDump, soundDumps } from '../support/faulty-dumps.ts';
 import { pageExamples } from '../support/finding-pages.ts';
@@ -51,7 +52,7 @@ const faults: readonly (readonly [name: string, make: (lines: readonly string[],
 /** What is said of a text, in short, by what does not change where lines go or come above: the words of the line, and what is said of it. */
 function saidOf(lines: readonly string[], cluster: Cluster | undefined): ReadonlyMap<string, string> {
   const { findings } = lookAt(lines.join('\n'), cluster);
-  return new Map(findings.map((each) => [`${lines[each.line]} ${inShort({ ...each, line: 0 })}`, inShort(each)]));
+  return new Map(findings.map((each) => [`${lines[each.line]} ${inShort(withChanges(each, { line: 0 }))}`, inShort(each)]));
 }
 
 /** What else is said (+) and no longer (-) where a line is not as it should be: a row for each line of the example and each fault. */

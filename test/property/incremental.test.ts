@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { lint } from '../../server/src/lint/registry.ts';
+import { withChanges } from '../../server/src/lint/support/finding.ts';
 import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument, type TextChange } from '../../server/src/syntax/document.ts';
@@ -12,11 +13,11 @@ import { headerEdit, plainEdit, randomEdit, seeded, tableEdit, textOf } from './
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
-  return runToEnd(lint({ document, ruleset })).map(({ table, chain, ...finding }) => ({
-    ...finding,
+  return runToEnd(lint({ document, ruleset })).map((finding) => ({
+    ...withChanges(finding, { table: undefined, chain: undefined }),
     fixes: finding.fixes().map(({ title, safety, changes }) => ({ title, safety, changes: changes() })),
-    table: table?.index,
-    chain: chain?.name,
+    table: finding.table?.index,
+    chain: finding.chain?.name,
   }));
 }
 

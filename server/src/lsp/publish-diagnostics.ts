@@ -9,7 +9,7 @@ import type { DumpState } from '../features/support/state.ts';
 import { judged } from '../lint/all-findings.ts';
 import { lint } from '../lint/registry.ts';
 import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
-import type { Finding } from '../lint/support/finding.ts';
+import { type Finding, withChanges } from '../lint/support/finding.ts';
 import { ignoresIn } from '../lint/support/ignores.ts';
 import type { Settings } from '../protocol/requests.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -113,7 +113,7 @@ export function createDiagnosticsPublisher(
     const findings = await runInSlices(clusterDriftFindings(state, drift), pause, isOutdated);
     drifts.set(uri, {
       lines: ruleset.lines,
-      findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined, fixes: noFixes })),
+      findings: findings.map((finding) => withChanges(finding, { table: undefined, chain: undefined, fixes: noFixes })),
     });
     if (findings.length === 0 && carried.length === 0 && ignoresIn(ruleset).length === 0) return;
     await show(found, findings);

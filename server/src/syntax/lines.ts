@@ -3,6 +3,7 @@ import type { Line } from './line.ts';
 import type { LineForm } from './line-form.ts';
 import { numberedShapes } from './line-shape.ts';
 import { shapedLine } from './shaped-line.ts';
+import type { Fault } from './statement.ts';
 
 /** A text that was gone through once, and the names of chains on its lines of known shapes. */
 export interface ScannedText {
@@ -173,6 +174,11 @@ export class Lines implements Iterable<Line> {
     const { starts, lengths } = this.#columns;
     const start = starts[place] as number;
     return this.#text.source.slice(start, start + (lengths[place] as number));
+  }
+
+  /** What is wrong with a line of a known shape, as with all of that shape; undefined where nothing is, and for all others. */
+  faultAt(number: number): Fault | undefined {
+    return numberedShapes[this.shapeAt(number)]?.fault?.fault;
   }
 
   /** The number of a line's shape; 0 for one that is an object, and outside. */

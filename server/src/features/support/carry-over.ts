@@ -1,4 +1,4 @@
-import type { Finding } from '../../lint/support/finding.ts';
+import { type Finding, withChanges } from '../../lint/support/finding.ts';
 import { changedLines } from '../../ruleset/changed-lines.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 
@@ -11,6 +11,6 @@ export function carryOver(findings: readonly Finding[], old: Ruleset['lines'], n
   const { at, removed, added } = changedLines(old, now);
   return findings.flatMap((finding) => {
     if (finding.line < at) return [finding];
-    return finding.line >= at + removed ? [{ ...finding, line: finding.line + added - removed }] : [];
+    return finding.line >= at + removed ? [withChanges(finding, { line: finding.line + added - removed })] : [];
   });
 }

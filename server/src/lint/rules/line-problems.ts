@@ -11,6 +11,7 @@ import { type Finding, finding, type LintInput, type LintRule } from '../support
 import { linePlace } from '../support/line-place.ts';
 import { lineRepairs } from '../support/line-repairs.ts';
 import { optionFixes } from '../support/option-fixes.ts';
+import { SharedFinding, type SharedFindings } from '../support/shared-finding.ts';
 import { hasTrailingBlanks } from './transport-damage.ts';
 import { isUnsupportedRevision } from './unsupported-revision.ts';
 
@@ -31,8 +32,11 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const unread = new Set(shape.unread);
   const isEverywhere = hasTrailingBlanks(shape);
   const cutTables = new Set<Table>();
+  const fixesOf = (number: number): readonly Fix[] =>
+    (ruleset.lines.at(number)?.problems ?? []).flatMap((problem) => fixesFor(input, number, problem));
   let table: Table | undefined;
   let mayBeCut = false;
+  let shared: SharedFindings = { ruleset, table, fixesOf };
   for (const [index, number] of shape.withProblems.entries()) {
     if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
     const line = ruleset.lines.at(number);
@@ -43,20 +47,25 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (table === undefined || number >= table.endLine || ruleset.commands !== undefined) {
       table = tableAt(ruleset, number);
       mayBeCut = table !== undefined && hasCutLines(ruleset, table);
+      if (table !== shared.table) shared = { ruleset, table, fixesOf };
     }
-    const chain = table?.chains.get(line.name);
     if (mayBeCut && isCutLine(ruleset, number)) {
       if (table !== undefined && !cutTables.has(table)) {
         cutTables.add(table);
         const message = `The lines of table ${table.name} are cut, all at one place: what rules ask for and where they lead is not known`;
-        report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain }));
+        report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain: table.chains.get(line.name) }));
       }
       continue;
     }
     const cut = isCutOff(input, number) ? 'ends' : isCutOn(input, number) ? 'begins' : undefined;
     if (cut !== undefined) {
       const message = `The text ${cut} in the middle of this line`;
-      report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain }));
+      report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain: table?.chains.get(line.name) }));
+      continue;
+    }
+    const fault = unread.has(number) ? undefined : ruleset.lines.faultAt(number);
+    if (fault !== undefined) {
+      report(new SharedFinding(number, fault, shared));
       continue;
     }
     // getopt stops at the first word that it cannot place, and so does what iptables says.
@@ -66,8 +75,8 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
       report(
         finding({ line: number, start: problem.start, end: problem.end }, problem.code, problem.severity, problem.message, {
           table,
-          chain,
-          fixes: () => fixesOf(input, number, problem),
+          chain: table?.chains.get(line.name),
+          fixes: () => fixesFor(input, number, problem),
         }),
       );
     }
@@ -76,7 +85,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 
 const betweenOptions: ReadonlySet<string> = new Set(['needs-protocol', 'excluded-option', 'repeated-option']);
 
-function fixesOf({ document, ruleset }: LintInput, number: number, problem: Problem): readonly Fix[] {
+function fixesFor({ document, ruleset }: LintInput, number: number, problem: Problem): readonly Fix[] {
   const line = ruleset.lines.at(number);
   if (line === undefined) return [];
   if (problem.code === 'never-matches') {

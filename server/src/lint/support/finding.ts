@@ -11,6 +11,7 @@ export interface Place extends Span {
   readonly line: number;
 }
 
+/** Some are made of their line whenever they are asked: `withChanges` makes another one of any, and `...` of some leaves nothing. */
 export interface Finding extends Place {
   /** The code of the rule that found it: "orphaned-chain". */
   readonly code: string;
@@ -44,8 +45,15 @@ export interface LintRule {
   check(input: LintInput, report: (finding: Finding) => void): Steps<void>;
 }
 
+/** The same finding but for some of what it says. */
+export function withChanges(found: Finding, changes: Partial<Finding>): Finding {
+  const { line, start, end, code, severity, message, table, chain, related, fixes, onNode, unnecessary, isDriftToo } = found;
+  const whole = { line, start, end, code, severity, message, table, chain, related, fixes, onNode, unnecessary };
+  return { ...whole, ...(isDriftToo === undefined ? {} : { isDriftToo }), ...changes };
+}
+
 /** One for all findings: a text may have tens of thousands of them. */
-const none: readonly never[] = Object.freeze([]);
+export const none: readonly never[] = Object.freeze([]);
 
 /** A finding at a place, with everything optional left empty. */
 export function finding(

@@ -4,7 +4,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import { removedLines, replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
-import { type Finding, finding, type LintInput, type Severity } from './finding.ts';
+import { type Finding, finding, type LintInput, type Severity, withChanges } from './finding.ts';
 import { type Ignore, ignoreSteps } from './ignores.ts';
 
 /** How grave findings are to be, by code; `off` for those that are not to be told at all. */
@@ -74,7 +74,7 @@ function asGraveAs(findings: readonly Finding[], severities: Severities): readon
   return findings.flatMap((each) => {
     const severity = severities.get(each.code);
     if (severity === undefined || severity === each.severity) return [each];
-    return severity === 'off' ? [] : [{ ...each, severity }];
+    return severity === 'off' ? [] : [withChanges(each, { severity })];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import { type Finding, withChanges } from './finding.ts';
 
 /** Findings of a dump's structure that what is different in the cluster explains, where both are about one line. */
 const explained = new Set([
@@ -34,13 +34,12 @@ export function mergeDrift(found: readonly Finding[], drift: readonly Finding[])
     const same = explained.has(finding.code) ? byLine.get(finding.line) : undefined;
     if (same === undefined) return finding;
     for (const each of same) merged.add(each);
-    return {
-      ...finding,
+    return withChanges(finding, {
       isDriftToo: true,
       message: `${finding.message}. The cluster: ${same.map(({ message }) => message).join('; ')}`,
       fixes: () => [...finding.fixes(), ...same.flatMap(({ fixes }) => fixes())],
       onNode: finding.onNode.length > 0 ? finding.onNode : (same[0]?.onNode ?? []),
-    };
+    });
   });
   for (const finding of drift) if (!merged.has(finding) && !(isSaid && finding.code === 'not-compared')) all.push(finding);
   return all.sort((a, b) => a.line - b.line || a.start - b.start);
