@@ -8,7 +8,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { type DumpNode, dumpNode, dumpNodeSteps } from '../proxy/dump-node.ts';
-import { type ProxyLayout, proxyLayout } from '../proxy/layout.ts';
+import { type ProxyLayout, proxyLayoutSteps } from '../proxy/layout.ts';
 import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../proxy/mode.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { oldestVersion, proxyVersionText } from '../proxy/version.ts';
@@ -63,7 +63,7 @@ export function* comparisonBasis(ruleset: Ruleset, dump: Dump, cluster: Cluster,
   const before = known.get(dump);
   const key = JSON.stringify([given.node, given.fileName, given.clusterCIDR, given.version]);
   if (before?.cluster === cluster && before.given === key && before.basis.side.ruleset === ruleset) return before.basis;
-  const layout = proxyLayout(ruleset, dump);
+  const layout = yield* proxyLayoutSteps(ruleset, dump);
   yield;
   const side = yield* readDumpSide(ruleset, dump);
   yield* dumpNodeSteps({ ruleset, cluster, origin: given });

@@ -8,6 +8,7 @@ import { nodeAddress } from '../flow/packet-sources.ts';
 import type { FlowTargetSpec } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
+import { proxyLayoutSteps } from '../proxy/layout.ts';
 import { arrivingClients, type Client } from '../question/clients.ts';
 import type { Fate } from '../question/fates.ts';
 import type { AskOptions } from '../question/node-knowledge.ts';
@@ -48,6 +49,7 @@ function* localAddresses(resolution: Resolution): Steps<readonly string[]> {
     // Where the rules of a large dump tell the address, all of them are looked at.
     yield;
     const { record } = dumpNode(resolution, dump);
+    yield* proxyLayoutSteps(resolution.ruleset, dump);
     own.add(nodeAddress(resolution, dump).text);
     for (const { address } of record?.addresses ?? []) if (/^[\d.]+$|:/.test(address)) own.add(address);
   }

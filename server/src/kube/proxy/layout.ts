@@ -1,5 +1,7 @@
 /** What kube-proxy's rules in a dump say of the one that wrote them: its mode, range of versions, and how it was started. */
+
 import { createMemory } from '../../base/memory.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type ShownSettings, shownSettings } from './detect-settings.ts';
 import { versionLimits } from './detect-version.ts';
@@ -36,17 +38,25 @@ const known = createMemory<Dump, { readonly ruleset: Ruleset; readonly layout: P
 
 /** What kube-proxy's rules in one dump of one family say about it. Kept: a hover, the drawing and drift all ask. */
 export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
+  return runToEnd(proxyLayoutSteps(ruleset, dump));
+}
+
+/** The same; pauses between the parts of it, of which each looks at thousands of chains or rules. */
+export function* proxyLayoutSteps(ruleset: Ruleset, dump: Dump): Steps<ProxyLayout> {
   const before = known.get(dump);
   if (before?.ruleset === ruleset) return before.layout;
-  const layout = readLayout(ruleset, dump);
+  const layout = yield* readLayout(ruleset, dump);
   known.set(dump, { ruleset, layout });
   return layout;
 }
 
-function readLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
+function* readLayout(ruleset: Ruleset, dump: Dump): Steps<ProxyLayout> {
   const { mode, reasons } = shownMode(ruleset, dump);
+  yield;
   const source = layoutSource(ruleset, dump);
+  yield;
   const settings = shownSettings(source);
+  yield;
   const versions = versionLimits(source, mode === 'iptables');
   const largeCluster = source.nat !== undefined && isLargeClusterMode(ruleset, source.nat);
   const large: LayoutReason = {

@@ -93,6 +93,7 @@ function* chooseFixes(input: LintInput, findings: readonly Finding[], unsafe: bo
     const fix = fixToMake(finding, unsafe);
     // Places are those of the lines as they are read.
     if (fix === undefined || (input.document.apart !== undefined && fix.mendsAllLines !== true)) continue;
+    yield;
     const asFound = fix.changes();
     if (asFound.length >= changesBetweenPauses) yield;
     const changes = fix.mendsLineEnds === true ? asFound : withOwnLineEnds(input.document, asFound);
