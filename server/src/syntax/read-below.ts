@@ -63,8 +63,9 @@ export function* readColumnsBelow(lines: Lines, from: number, circumstances: Lin
   const others: Line[] = [];
   // By the number of a shape, what it is in the circumstances of the lines that are gone through.
   const inThem = new Int32Array(numberedShapes.length).fill(unknown);
+  const { length } = lines;
   let above = circumstances;
-  for (let number = from; number < lines.length; number += 1) {
+  for (let number = from; number < length; number += 1) {
     if (number % columnsBetweenPauses === columnsBetweenPauses - 1) yield;
     const place = places[number] as number;
     const shape = place < 0 ? 0 : (before[place] as number);

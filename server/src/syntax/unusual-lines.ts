@@ -1,6 +1,7 @@
 import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Line } from './line.ts';
+import { numberedShapes } from './line-shape.ts';
 import type { Lines } from './lines.ts';
 
 const linesBetweenPauses = 32_768;
@@ -19,8 +20,13 @@ export function* unusualLineSteps(lines: Lines): Steps<readonly number[]> {
   const before = known.get(lines);
   if (before !== undefined) return before;
   const found: number[] = [];
-  for (let number = lines.holes; number < lines.length; number += 1) {
-    if (lines.formAt(number)?.isPlain === false) found.push(number);
+  const { length, columns } = lines;
+  const { places, shapes } = columns;
+  for (let number = lines.holes; number < length; number += 1) {
+    const place = places[number] as number;
+    // A hole is no line.
+    const form = place >= 0 ? numberedShapes[shapes[place] as number]?.form : lines.formAt(number);
+    if (form?.isPlain === false) found.push(number);
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
   known.set(lines, found);
