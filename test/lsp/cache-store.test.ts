@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cachesOf, ownCacheFolder } from '../../server/src/lsp/node/cache-folder.ts';
-import { entryKey, readEntry, writeEntry } from '../../server/src/lsp/node/cache-store.ts';
+import { entryKey, readEntry, writeEntry, writeEntryBeside } from '../../server/src/lsp/node/cache-store.ts';
 
 const isPosix = process.platform !== 'win32';
 let home = '';
@@ -95,19 +95,26 @@ describe.runIf(isPosix)('the folder of the cache', () => {
   });
 });
 
-describe('an entry of the cache', () => {
+type Write = (...given: Parameters<typeof writeEntry>) => void | Promise<void>;
+
+const ways: readonly (readonly [string, Write])[] = [
+  ['at once', writeEntry],
+  ['beside other work', writeEntryBeside],
+];
+
+describe.each(ways)('an entry of the cache that is written %s', (_, write) => {
   const key = entryKey(['a']);
   const other = entryKey(['b']);
 
-  it('is read back as it was written, by its key alone', () => {
-    writeEntry(home, key, 'what was said: \u00e4\n');
+  it('is read back as it was written, by its key alone', async () => {
+    await write(home, key, 'what was said: \u00e4\n');
     expect(readEntry(home, key)).toBe('what was said: \u00e4\n');
     expect(readEntry(home, other)).toBeUndefined();
     expect(readdirSync(home)).toEqual([key]);
     if (isPosix) expect(statSync(join(home, key)).mode & 0o777).toBe(0o600);
-    writeEntry(home, key, 'another');
+    await write(home, key, 'another');
     expect(readEntry(home, key)).toBe('another');
-    writeEntry(home, key, '');
+    await write(home, key, '');
     expect(readEntry(home, key)).toBe('');
   });
 
@@ -117,22 +124,22 @@ describe('an entry of the cache', () => {
     ['longer', (text: string) => `${text} `],
     ['empty', () => ''],
     ['something else', () => '{}'],
-  ])('is none once it is %s', (_, change) => {
-    writeEntry(home, key, 'what was said');
+  ])('is none once it is %s', async (_, change) => {
+    await write(home, key, 'what was said');
     const path = join(home, key);
     writeFileSync(path, change(readFileSync(path, 'utf8')));
     expect(readEntry(home, key)).toBeUndefined();
   });
 
-  it('is none under another’s name', () => {
-    writeEntry(home, key, 'what was said');
+  it('is none under another’s name', async () => {
+    await write(home, key, 'what was said');
     copyFileSync(join(home, key), join(home, other));
     expect(readEntry(home, other)).toBeUndefined();
   });
 
-  it.runIf(isPosix)('is none where others may read it, and where it is a link, a folder or a pipe', () => {
+  it.runIf(isPosix)('is none where others may read it, and where it is a link, a folder or a pipe', async () => {
     const path = join(home, key);
-    writeEntry(home, key, 'what was said');
+    await write(home, key, 'what was said');
     chmodSync(path, 0o644);
     expect(readEntry(home, key)).toBeUndefined();
     chmodSync(path, 0o600);
@@ -149,69 +156,69 @@ describe('an entry of the cache', () => {
     expect(readEntry(home, key)).toBeUndefined();
   });
 
-  it.runIf(process.geteuid?.() === 0)('is none where another wrote it', () => {
-    writeEntry(home, key, 'what was said');
+  it.runIf(process.geteuid?.() === 0)('is none where another wrote it', async () => {
+    await write(home, key, 'what was said');
     chownSync(join(home, key), 12_345, 12_345);
     expect(readEntry(home, key)).toBeUndefined();
   });
 });
 
-describe('the bounds of the cache', () => {
+describe.each(ways)('the bounds of the cache that is written %s', (_, write) => {
   const keys = Array.from({ length: 6 }, (_, at) => entryKey([at]));
   const bounds = { entries: 4, bytes: 1_000, entryBytes: 400 };
 
-  function writeInTurn(text: string): void {
+  async function writeInTurn(text: string): Promise<void> {
     for (const [at, key] of keys.entries()) {
-      writeEntry(home, key, text, bounds);
+      await write(home, key, text, bounds);
       // Files of one moment have no order.
       utimesSync(join(home, key), new Date(), new Date(1_700_000_000_000 + at * 1000));
     }
-    writeEntry(home, keys.at(-1) ?? '', text, bounds);
+    await write(home, keys.at(-1) ?? '', text, bounds);
   }
 
-  it('let the oldest go where there are too many, and nothing else', () => {
+  it('let the oldest go where there are too many, and nothing else', async () => {
     writeFileSync(join(home, 'notes.txt'), 'mine');
-    writeInTurn('a');
+    await writeInTurn('a');
     expect(new Set(readdirSync(home))).toEqual(new Set(['notes.txt', ...keys.slice(2)]));
   });
 
-  it('let the oldest go where they are too large together', () => {
-    writeInTurn('a'.repeat(300));
+  it('let the oldest go where they are too large together', async () => {
+    await writeInTurn('a'.repeat(300));
     expect(new Set(readdirSync(home))).toEqual(new Set(keys.slice(4)));
   });
 
-  it('keep what was used of late', () => {
+  it('keep what was used of late', async () => {
     const [first = ''] = keys;
     for (const [at, key] of keys.slice(0, 4).entries()) {
-      writeEntry(home, key, 'a', bounds);
+      await write(home, key, 'a', bounds);
       utimesSync(join(home, key), new Date(), new Date(1_700_000_000_000 + at * 1000));
     }
     expect(readEntry(home, first, bounds)).toBe('a');
-    writeEntry(home, keys[4] ?? '', 'a', bounds);
+    await write(home, keys[4] ?? '', 'a', bounds);
     expect(existsSync(join(home, first))).toBe(true);
     expect(existsSync(join(home, keys[1] ?? ''))).toBe(false);
   });
 
-  it('hold for a single entry, written or found', () => {
+  it('hold for a single entry, written or found', async () => {
     const [key = ''] = keys;
-    writeEntry(home, key, 'a'.repeat(401), bounds);
+    await write(home, key, 'a'.repeat(401), bounds);
     expect(readdirSync(home)).toEqual([]);
-    writeEntry(home, key, 'a'.repeat(401));
+    await write(home, key, 'a'.repeat(401));
     expect(readEntry(home, key, bounds)).toBeUndefined();
   });
 
-  it('take away what a program left half written, once it is old', () => {
+  it('take away what a program left half written, once it is old', async () => {
     const left = join(home, '01234567-89ab-cdef-0123-456789abcdef.tmp');
     writeFileSync(left, '');
-    writeEntry(home, keys[0] ?? '', 'a', bounds);
+    await write(home, keys[0] ?? '', 'a', bounds);
     expect(existsSync(left)).toBe(true);
     utimesSync(left, new Date(), new Date(1_700_000_000_000));
-    writeEntry(home, keys[0] ?? '', 'a', bounds);
+    await write(home, keys[0] ?? '', 'a', bounds);
     expect(existsSync(left)).toBe(false);
   });
 
-  it('are no fault where nothing can be written', () => {
-    writeEntry(join(home, 'not-there'), keys[0] ?? '', 'a');
+  it('are no fault where nothing can be written', async () => {
+    await write(join(home, 'not-there'), keys[0] ?? '', 'a');
     expect(readdirSync(home)).toEqual([]);
   });
 });

@@ -74,6 +74,7 @@ beforeEach(() => {
       kept.set(key, text);
       isKept();
     },
+    settled: () => Promise.resolve(),
   });
   isToldRead = new Promise((done) => {
     server.client.onNotification('iptables/rulesetChanged', () => {

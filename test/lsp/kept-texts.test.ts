@@ -30,3 +30,15 @@ it.skipIf(process.platform === 'darwin')('the key of a long text is told in step
   const faces = [text.indexOf('😀'), text.lastIndexOf('😀'), text.indexOf('😀', 499_990)];
   for (const place of faces) expect(runToEnd(texts.keyOf(other(place)))).not.toBe(key);
 });
+
+it.skipIf(process.platform === 'darwin')('texts that are written one right behind the other are all kept', async () => {
+  const texts = keptTexts(import.meta.filename);
+  expect(texts).toBeDefined();
+  if (texts === undefined) return;
+  const keys = Array.from({ length: 5 }, (_, at) => runToEnd(texts.keyOf(`text ${at}`)));
+  for (const key of keys) texts.write(key, `found in ${key}`);
+  // Not at once: others are answered while the disk is at work.
+  expect(keys.map((key) => texts.read(key))).toEqual(keys.map(() => undefined));
+  await texts.settled();
+  expect(keys.map((key) => texts.read(key))).toEqual(keys.map((key) => `found in ${key}`));
+});

@@ -43,7 +43,10 @@ export interface KeptTexts {
   /** The key of what is kept of a document with this text. Pauses about every millisecond. */
   keyOf(text: string): Steps<string>;
   read(key: string): string | undefined;
+  /** Begins to keep a text. */
   write(key: string, text: string): void;
+  /** Settles when all that was begun to be kept is kept. */
+  settled(): Promise<void>;
 }
 
 /** What differs between Node and a browser worker. The server knows no more of where it runs. */

@@ -45,8 +45,10 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerServiceRequests(session);
   registerDiagnoseRequests(session);
   registerLiveRequests(connection, session.clusters, () => session.settings);
-  // What was made in a cluster is taken back before the process ends, in whatever way.
-  runtime.beforeExit?.(() => session.clusters.live.close());
+  // Before the process ends, in whatever way, what was made in a cluster is taken back, and what is written is written to its end.
+  runtime.beforeExit?.(async () => {
+    await Promise.all([session.clusters.live.close(), runtime.kept?.settled()]);
+  });
   connection.listen();
 }
 

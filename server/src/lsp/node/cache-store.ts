@@ -1,6 +1,6 @@
 /** Entries of a cache as files: each read only where it is this user's and as it was written, and the oldest gone where there are too many. */
 import { hash, randomUUID } from 'node:crypto';
-import { closeSync, lstatSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, readFileSync, renameSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openOwnFile, removeFile } from './cache-folder.ts';
 
@@ -80,22 +80,61 @@ export function writeEntry(folder: string, key: string, content: string, bounds:
   }
 }
 
+/**
+ * The same while others are answered: a disk, or a home folder that is elsewhere, may let a program wait for long. Loaded here: who writes at once does not wait
+ * for it. Settles when it is done; never rejects.
+ */
+export async function writeEntryBeside(
+  folder: string,
+  key: string,
+  content: string,
+  bounds: CacheBounds = cacheBounds,
+): Promise<void> {
+  if (Buffer.byteLength(content) > bounds.entryBytes) return;
+  const { lstat, readdir, rename, unlink, writeFile } = await import('node:fs/promises');
+  const beside = join(folder, `${randomUUID()}.tmp`);
+  const remove = (path: string): Promise<void> => unlink(path).catch(() => undefined);
+  try {
+    await writeFile(beside, `${digestOf(key, content)}\n${content}`, { flag: 'wx', mode: 0o600 });
+    await rename(beside, join(folder, key));
+    const found: (readonly [name: string, stats: Stats])[] = [];
+    for (const name of await readdir(folder)) {
+      if (!isOurs(name)) continue;
+      const stats = await lstat(join(folder, name)).catch(() => undefined);
+      if (stats !== undefined) found.push([name, stats]);
+    }
+    for (const name of superfluous(found, bounds)) await remove(join(folder, name));
+  } catch {
+    await remove(beside);
+  }
+}
+
 /** Takes the oldest entries away until the others are within bounds; nothing else in the folder is touched. */
 function makeRoom(folder: string, bounds: CacheBounds): void {
-  const entries: { readonly path: string; readonly bytes: number; readonly usedAt: number }[] = [];
-  for (const name of readdirSync(folder)) {
-    const isTemporary = temporaryName.test(name);
-    if (!isTemporary && !entryName.test(name)) continue;
-    const path = join(folder, name);
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined || stats.isDirectory()) continue;
-    if (!isTemporary) entries.push({ path, bytes: stats.size, usedAt: stats.mtimeMs });
-    else if (Date.now() - stats.mtimeMs > abandonedMilliseconds) removeFile(path);
-  }
-  entries.sort((a, b) => b.usedAt - a.usedAt);
+  const found = readdirSync(folder)
+    .filter(isOurs)
+    .flatMap((name): readonly (readonly [string, Stats])[] => {
+      const stats = lstatSync(join(folder, name), { throwIfNoEntry: false });
+      return stats === undefined ? [] : [[name, stats]];
+    });
+  for (const name of superfluous(found, bounds)) removeFile(join(folder, name));
+}
+
+function isOurs(name: string): boolean {
+  return entryName.test(name) || temporaryName.test(name);
+}
+
+/** Which files have to go: entries that are too many or too large together, the oldest, and what was left by a program that ended while it wrote. */
+function superfluous(found: readonly (readonly [name: string, stats: Stats])[], bounds: CacheBounds): readonly string[] {
+  const files = found.filter(([, stats]) => !stats.isDirectory());
+  const entries = files.filter(([name]) => entryName.test(name)).sort(([, a], [, b]) => b.mtimeMs - a.mtimeMs);
   let bytes = 0;
-  for (const [index, entry] of entries.entries()) {
-    bytes += entry.bytes;
-    if (index >= bounds.entries || (bytes > bounds.bytes && index > 0)) removeFile(entry.path);
-  }
+  const tooMany = entries.filter(([, { size }], index) => {
+    bytes += size;
+    return index >= bounds.entries || (bytes > bounds.bytes && index > 0);
+  });
+  const abandoned = files.filter(
+    ([name, { mtimeMs }]) => temporaryName.test(name) && Date.now() - mtimeMs > abandonedMilliseconds,
+  );
+  return [...tooMany, ...abandoned].map(([name]) => name);
 }

@@ -5,7 +5,7 @@ import { projectVersion } from '../../base/project.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { KeptTexts } from '../runtime.ts';
 import { ownCacheFolder } from './cache-folder.ts';
-import { entryKey, readEntry, writeEntry } from './cache-store.ts';
+import { entryKey, readEntry, writeEntryBeside } from './cache-store.ts';
 
 /** Size and time of the program: another build finds other things. */
 function buildOf(program: string): readonly number[] {
@@ -34,12 +34,17 @@ function* digestOf(text: string): Steps<string> {
 export function keptTexts(program: string | undefined): KeptTexts | undefined {
   const folder = program === undefined ? undefined : ownCacheFolder();
   if (program === undefined || folder === undefined) return undefined;
+  let written: Promise<void> = Promise.resolve();
   const build = ['iptables-language-server', projectVersion, process.version, ...buildOf(program)];
   return {
     *keyOf(text) {
       return entryKey([build, yield* digestOf(text)]);
     },
     read: (key) => readEntry(folder, key),
-    write: (key, text) => writeEntry(folder, key, text),
+    write(key, text) {
+      // One after the other: two that make room would count each other's.
+      written = written.then(() => writeEntryBeside(folder, key, text));
+    },
+    settled: () => written,
   };
 }
