@@ -4,18 +4,24 @@ import { FormedLine } from './line-form.ts';
 import type { Shape } from './line-shape.ts';
 import { placeIn } from './shape-fault.ts';
 
+type FaultyShape = Shape & { readonly fault: NonNullable<Shape['fault']> };
+
+function isFaulty(shape: Shape): shape is FaultyShape {
+  return shape.fault !== undefined;
+}
+
 /** One with which something is wrong, as with all of its shape; where is told from its text. */
 class FaultyLine extends FormedLine {
-  readonly #shape: Shape;
+  readonly #shape: FaultyShape;
 
-  constructor(shape: Shape, source: string, start: number, end: number, chain: string, target: string) {
+  constructor(shape: FaultyShape, source: string, start: number, end: number, chain: string, target: string) {
     super(source, start, end, chain, target, shape.form);
     this.#shape = shape;
   }
 
   override get problems(): Line['problems'] {
     const { fault } = this.#shape;
-    return fault === undefined ? super.problems : [{ ...fault.fault, ...placeIn(fault, this.#shape, this.text) }];
+    return [{ ...fault.fault, ...placeIn(fault, this.#shape, this.text) }];
   }
 }
 
@@ -25,7 +31,7 @@ class FaultyLine extends FormedLine {
  * @param end where it ends (exclusive), without its line end
  */
 export function shapedLine(shape: Shape, source: string, start: number, end: number, chain: string, target: string): Line {
-  return shape.fault === undefined
-    ? new FormedLine(source, start, end, chain, target, shape.form)
-    : new FaultyLine(shape, source, start, end, chain, target);
+  return isFaulty(shape)
+    ? new FaultyLine(shape, source, start, end, chain, target)
+    : new FormedLine(source, start, end, chain, target, shape.form);
 }

@@ -11,7 +11,7 @@ export interface Place extends Span {
   readonly line: number;
 }
 
-/** Some are made of their line whenever they are asked: `withChanges` makes another one of any, and `...` of some leaves nothing. */
+/** Some work out what they say when they are asked (`SharedFinding`): `withChanges` copies any of them, `...` would lose what is not there yet. */
 export interface Finding extends Place {
   /** The code of the rule that found it: "orphaned-chain". */
   readonly code: string;
