@@ -10,8 +10,8 @@ import { changedLines } from './changed-lines.ts';
 import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
-import { renameTable } from './renamed-table.ts';
-import type { Dump, Ruleset, Table } from './ruleset.ts';
+import { carryRenamed, isTableRenamed } from './renamed-table.ts';
+import { type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
 import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTable } from './table-builder.ts';
 
 interface UnfinishedDump {
@@ -123,8 +123,11 @@ function* addPlain(table: OpenTable, lines: Lines, from: number): Steps<number> 
   return number;
 }
 
-/** The ruleset of a document. Pauses every few thousand lines; never throws. */
-export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
+/**
+ * The ruleset of a document. Pauses every few thousand lines; never throws.
+ * @param alike that of a version in which tables begin and end at the same lines, and their lines say the same, but perhaps for their names
+ */
+export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps<Ruleset> {
   const dumps: UnfinishedDump[] = [];
   let dump: UnfinishedDump | undefined;
   let generator: Generator | undefined;
@@ -141,7 +144,8 @@ export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
       dump = openDump(generator, generator?.family ?? line.context.family);
       dumps.push(dump);
     }
-    return openTable(known ?? '', name !== undefined, firstLine, line.listing);
+    const same = alike === undefined ? undefined : tableAt(alike, firstLine);
+    return openTable(known ?? '', name !== undefined, firstLine, line.listing, same);
   };
   const close = (endLine: number): void => {
     if (table !== undefined && dump !== undefined) endTable(dump, table, endLine);
@@ -177,6 +181,7 @@ export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
       case 'table':
         close(number);
         table = open(line.name, number, line);
+        number = lastOfKnown(alike, number);
         break;
       case 'commit':
         if (table !== undefined) table.result.commitLine = number;
@@ -202,6 +207,12 @@ export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
   }
   close(lines.length);
   return yield* finish(lines, dumps, commands);
+}
+
+/** The last line before the end of a known table, which begins at a line; that line where none does. */
+function lastOfKnown(alike: Ruleset | undefined, firstLine: number): number {
+  const { commitLine, endLine = firstLine + 1 } = (alike === undefined ? undefined : tableAt(alike, firstLine)) ?? {};
+  return (commitLine ?? endLine) - 1;
 }
 
 /** The table that a command changes; all commands of one family and table make one. */
@@ -252,7 +263,12 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   if (before.commands !== undefined) return yield* buildRuleset(document);
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
   if (!isFamilySaid) return yield* buildRuleset(document);
-  if (lines.isReadAnewOf(before.lines)) return (yield* renameTable(lines, before)) ?? (yield* buildRuleset(document));
+  if (lines.isReadAnewOf(before.lines)) {
+    if (!(yield* isTableRenamed(lines, before))) return yield* buildRuleset(document);
+    const ruleset = yield* buildRuleset(document, before);
+    carryRenamed(before, ruleset);
+    return ruleset;
+  }
   const { at, added } = changedLines(before.lines, lines);
   yield;
   const changed: string[] = [];

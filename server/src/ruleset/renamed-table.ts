@@ -6,11 +6,9 @@ import type { Steps } from '../base/steps.ts';
 import type { Line } from '../syntax/line.ts';
 import { numberedShapes } from '../syntax/line-shape.ts';
 import type { Lines } from '../syntax/lines.ts';
-import { ChainMap } from './chain-map.ts';
 import { carryMarks } from './chain-marks.ts';
 import { keepReach } from './reachable.ts';
-import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
-import { TableChain } from './table-chain.ts';
+import type { Ruleset } from './ruleset.ts';
 
 const linesBetweenPauses = 32_768;
 
@@ -70,51 +68,30 @@ function* renamedLine(lines: Lines, before: Lines): Steps<number | undefined> {
   return renamed;
 }
 
-/** Whether a table's name tells nothing of which dump it belongs to: one that has a table of that name already does not go on with it. */
-function isNamedAlone(ruleset: Ruleset, table: Table, name: string): boolean {
-  return ruleset.tables.every(
-    (other) => other === table || other.dump.family !== table.dump.family || (other.name !== name && other.name !== table.name),
-  );
-}
-
-/** A copy of a dump in which a table has another name. */
-function dumpWith(dump: Dump, renamed: Table, name: string, lines: Lines): Dump {
-  const tables: Table[] = [];
-  const copied: Dump = { ...dump, tables };
-  for (const table of dump.tables) {
-    const copy: Table = {
-      ...table,
-      name: table === renamed ? name : table.name,
-      dump: copied,
-      chains: new ChainMap<Chain>(table.chains.places, (place, chain) => new TableChain(copy, place, chain)),
-    };
-    // Which chains are built in depends on the name of their table.
-    if (table !== renamed) keepReach(table, copy, lines, undefined, []);
-    tables.push(copy);
-  }
-  return copied;
-}
-
 /**
- * The ruleset of lines in which a table has another name and nothing else is another. Pauses every few ten thousand lines.
+ * Whether one table has another name, and nothing else that lines say is another. Pauses every few ten thousand lines.
  * @param lines `readAnew` of a version of the text that those before are of, too
- * @returns undefined where more may be another
  */
-export function* renameTable(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
+export function* isTableRenamed(lines: Lines, before: Ruleset): Steps<boolean> {
   // Without their names tables begin where the lines of another one end.
-  if (!before.tables.every(({ declared }) => declared)) return undefined;
+  if (!before.tables.every(({ declared }) => declared)) return false;
   // A table without a name gets one by its chains.
   const renamed = before.tables.filter(
     ({ firstLine, name }) => before.lines.nameAt(firstLine) !== name || lines.nameAt(firstLine) !== name,
   );
   const [table] = renamed;
-  if (table === undefined || renamed.length > 1 || before.lines.nameAt(table.firstLine) !== table.name) return undefined;
-  const name = lines.nameAt(table.firstLine);
-  if (name === '' || !isNamedAlone(before, table, name)) return undefined;
+  if (table === undefined || renamed.length > 1 || before.lines.nameAt(table.firstLine) !== table.name) return false;
+  if (lines.nameAt(table.firstLine) === '') return false;
   // The longest look comes last.
-  if ((yield* renamedLine(lines, before.lines)) !== table.firstLine) return undefined;
-  const dumps = before.dumps.map((dump) => dumpWith(dump, table, name, lines));
-  const ruleset: Ruleset = { lines, dumps, tables: dumps.flatMap(({ tables }) => tables) };
-  carryMarks(before, ruleset, []);
-  return ruleset;
+  return (yield* renamedLine(lines, before.lines)) === table.firstLine;
+}
+
+/** Keeps what is known of tables for those that say the same in a ruleset in which one of them has another name. */
+export function carryRenamed(from: Ruleset, to: Ruleset): void {
+  for (const [index, table] of from.tables.entries()) {
+    const now = to.tables[index];
+    // Which chains are built in depends on the name of their table.
+    if (now?.name === table.name) keepReach(table, now, to.lines, undefined, []);
+  }
+  carryMarks(from, to, []);
 }

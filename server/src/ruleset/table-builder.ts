@@ -21,8 +21,6 @@ interface UnfinishedTable extends Table {
   endLine: number;
   commitLine: number | undefined;
   lists: ChainLists;
-  /** A chain may have the name of a target: which it is shows when all declarations are known. */
-  readonly targets: Map<string, number[]>;
 }
 
 const namesBetweenPauses = 4096;
@@ -35,6 +33,10 @@ const hasRules = 4;
 export interface OpenTable {
   /** What it becomes. */
   readonly result: UnfinishedTable;
+  /** Whether all is known of it that its lines say: none need be added. */
+  readonly isKnown: boolean;
+  /** A chain may have the name of a target: which it is shows when all declarations are known. */
+  readonly targets: Map<string, number[]>;
   /** What its map of chains is made of. */
   readonly places: NameIndex;
   readonly names: readonly string[];
@@ -83,10 +85,10 @@ function isTarget(name: string, family: Family | undefined): boolean {
 
 /** The lines of the rules that jump to a target, to be added to. */
 function targetLines(table: OpenTable, target: string): number[] {
-  let lines = table.result.targets.get(target);
+  let lines = table.targets.get(target);
   if (lines === undefined) {
     lines = [];
-    table.result.targets.set(target, lines);
+    table.targets.set(target, lines);
   }
   return lines;
 }
@@ -152,9 +154,13 @@ export function startsTable(table: OpenTable, line: Line): boolean {
   );
 }
 
-/** A table of which no line has been added yet; its name may be empty, and is inferred in the end. */
-export function openTable(name: string, declared: boolean, firstLine: number, listing: boolean): OpenTable {
-  const places = new NameIndex();
+/**
+ * A table of which no line has been added yet; its name may be empty, and is inferred in the end.
+ * @param known a version of it, perhaps under another name, whose lines say the same: all that they say is taken from it
+ */
+export function openTable(name: string, declared: boolean, firstLine: number, listing: boolean, known?: Table): OpenTable {
+  const places = known?.chains.places ?? new NameIndex();
+  const targets = new Map<string, number[]>();
   const result: UnfinishedTable = {
     index: -1,
     name,
@@ -164,11 +170,13 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     commitLine: undefined,
     declared,
     chains: new ChainMap<Chain>(places, (place, chain) => new TableChain(result, place, chain)),
-    lists: noChainLists,
-    targets: new Map(),
+    lists: known?.lists ?? noChainLists,
+    targets: known?.targets ?? targets,
   };
   return {
     result,
+    isKnown: known !== undefined,
+    targets,
     places,
     names: places.names,
     byScanned: noScanned,
@@ -330,6 +338,7 @@ export function* finishTable(table: OpenTable, lines: Lines, index: number, dump
   const { result } = table;
   result.index = index;
   result.dump = dump;
+  if (table.isKnown) return;
   yield* makeLists(table);
   if (result.name === '') result.name = inferTableName(result);
   addJumpsToTargets(table, lines);
@@ -340,10 +349,10 @@ function addJumpsToTargets(table: OpenTable, lines: Lines): void {
   const { result, places, flags } = table;
   const references = new Map<number, readonly number[]>();
   const from = new Set<number>();
-  for (const [name, numbers] of result.targets) {
+  for (const [name, numbers] of table.targets) {
     const place = places.get(name);
     if (place === undefined || ((flags[place] as number) & (isDeclared | hasRules)) === 0) continue;
-    result.targets.delete(name);
+    table.targets.delete(name);
     references.set(
       place,
       [...result.lists.references.at(place), ...numbers].sort((a, b) => a - b),
