@@ -18,7 +18,7 @@ function read(body: Buffer, sizes: readonly number[], pieces = { head: 64, piece
 }
 
 function decoded(long: LongMessage): unknown {
-  while (!long.isDecoded()) long.decode();
+  for (let isMore = true; isMore; ) isMore = long.decode();
   try {
     return { value: long.value() };
   } catch (error) {
@@ -118,7 +118,7 @@ describe('a long message', () => {
       long.decode();
       expect(long.about()).toBeUndefined();
       long.take(body.subarray(90_000));
-      expect([long.isDecoded(), long.about()]).toEqual([false, 'file:///a']);
+      expect(long.about()).toBe('file:///a');
       expect(decoded(long)).toEqual(parsed(body));
     }
   });

@@ -33,10 +33,8 @@ export interface LongMessage {
   isComplete(): boolean;
   /** Settles when more bytes have come in. */
   more(): Promise<void>;
-  /** Decodes the next piece of what is there. False where nothing is left to do before more comes in. */
+  /** Decodes the next piece of what is there. False where nothing is left to do before more comes in, or, once all is there, before `value` is asked. */
   decode(): boolean;
-  /** Whether `value` may be asked. */
-  isDecoded(): boolean;
   /** The URI of the document that a complete message is about; undefined where that is not seen at once. */
   about(): string | undefined;
   /** What `JSON.parse` gives for the whole body as UTF-8; once. @throws SyntaxError */
@@ -300,7 +298,6 @@ export function createLongMessage(length: number, sizes: PieceSizes = usualSizes
       if (phase === 'head') return decodeHead();
       return phase === 'text' && long !== undefined && long.at() < bytes.got() ? decodePiece(long) : false;
     },
-    isDecoded: () => isComplete() && (phase === 'whole' || phase === 'behind' || phase === 'broken' || long?.at() === length),
     about: aboutOf,
     value() {
       try {

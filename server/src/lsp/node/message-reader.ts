@@ -10,8 +10,10 @@ import { holdCollection } from './old-generation.ts';
 const fewestBytesOfLong = 256_000;
 /** Longer than a client takes from one message to the next that it sends with it. */
 const silentMilliseconds = 1;
-/** What is decoded at a time once nothing comes in any more: between two of these others are answered. */
+/** What is decoded at a time: between two of these others are answered. */
 const stepMilliseconds = 3;
+/** How often what waits runs until a request is answered that needs no work in slices: its way through the library takes some of them. */
+const turnsOfAnAnswer = 12;
 /** A client may send without an end. */
 const longestMilliseconds = 100;
 const cancelMethod = '$/cancelRequest';
@@ -38,12 +40,16 @@ interface Line {
 interface Passing {
   /** Answers are in no order; what changes a document, or is about all of them, is. */
   mayPass(message: unknown, waiting: readonly Waiting[]): boolean;
+  /** How many did so far. */
+  count(): number;
   forget(): void;
 }
 
 function createPassing(): Passing {
   const passed = new Set<unknown>();
+  let count = 0;
   return {
+    count: () => count,
     mayPass(message, waiting) {
       if (!isFields(message)) return false;
       const [id, method, uri] = [valueAt(message, 'id'), valueAt(message, 'method'), documentOf(message)];
@@ -53,7 +59,10 @@ function createPassing(): Passing {
         const about = long.about();
         return about !== undefined && about !== uri && !documents.has(uri) && !documents.has(undefined);
       });
-      if (passes) passed.add(id);
+      if (passes) {
+        passed.add(id);
+        count += 1;
+      }
       return passes;
     },
     forget: () => passed.clear(),
@@ -65,24 +74,29 @@ function once(): Promise<void> {
 }
 
 /**
- * Decodes a message while nothing else comes in: what is behind it may be about others, and most clients send it at once. What is left when nothing has come for a while, or
- * something comes all the time, is decoded in steps.
+ * Decodes a message once nothing comes in any more, in steps: what is behind it may be about others, most clients send it at once, and it is there a third sooner where all that
+ * is done meanwhile is to read. A message that comes slowly is decoded as far as it is there.
+ * @param passed how many requests passed it so far
  */
-async function decode(long: LongMessage, bytesRead: () => number): Promise<void> {
+async function decode(long: LongMessage, bytesRead: () => number, passed: () => number): Promise<void> {
   const end = performance.now() + longestMilliseconds;
   let silentFrom = performance.now();
+  let answered = passed();
   for (;;) {
     const before = bytesRead();
     await once();
     const now = performance.now();
     if (bytesRead() > before) silentFrom = now;
-    const isSilent = now >= silentFrom + silentMilliseconds || now >= end;
-    if (bytesRead() > before && !isSilent) continue;
+    if (now < silentFrom + silentMilliseconds && now < end) continue;
+    for (let turn = 0; passed() > answered && turn < turnsOfAnAnswer; turn += 1) await once();
+    answered = passed();
+    const from = performance.now();
     let isMore = long.decode();
-    while (isMore && isSilent && performance.now() < now + stepMilliseconds) isMore = long.decode();
+    while (isMore && performance.now() < from + stepMilliseconds) isMore = long.decode();
     if (isMore) continue;
-    if (!long.isComplete()) await long.more();
-    else if (long.isDecoded() && isSilent) return;
+    if (long.isComplete()) return;
+    await long.more();
+    silentFrom = performance.now();
   }
 }
 
@@ -118,7 +132,7 @@ function createLine(bytesRead: () => number, give: (message: unknown) => void, f
   }
 
   async function handOver({ long, behind, release }: Waiting): Promise<void> {
-    await decode(long, bytesRead);
+    await decode(long, bytesRead, passing.count);
     const value = taken(long);
     await once();
     waiting.shift();
