@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keptAnswer } from '../../server/src/cli/check-cached.ts';
-import { entryKey, writeEntry } from '../../server/src/lsp/node/cache-store.ts';
+import { briefDigest, readEntryBy, writeEntryBy } from '../../server/src/lsp/node/cache-entries.ts';
+import { entryKey } from '../../server/src/lsp/node/cache-store.ts';
 import { mutateText } from '../property/mutate-text.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { type Inspected, inspect } from '../support/inspect.ts';
@@ -99,11 +100,30 @@ describe('check of what was checked before', () => {
     const path = join(folder, 'iptables-inspect', name);
     writeFileSync(path, readFileSync(path, 'utf8').replace('error', 'hint'));
     expect(check(dump)).toEqual(first);
-    writeEntry(join(folder, 'iptables-inspect'), name, JSON.stringify({ output: '\u001b]0;mine\u0007', status: 0, said: [] }));
+    const caches = join(folder, 'iptables-inspect');
+    // With all that the answer depends on, as it was asked for.
+    const asked = (readEntryBy(briefDigest, caches, name) ?? '').split('\n')[1];
+    const say = (answer: object, of = asked): void => writeEntryBy(briefDigest, caches, name, `${JSON.stringify(answer)}\n${of}`);
+    say({ output: 'as it was kept\n', status: 0, said: [] });
+    expect(check(dump).stdout).toBe('as it was kept\n');
+    say({ output: '\u001b]0;mine\u0007', status: 0, said: [] });
     expect(check(dump)).toEqual(first);
-    chmodSync(join(folder, 'iptables-inspect'), 0o755);
-    writeEntry(join(folder, 'iptables-inspect'), name, JSON.stringify({ output: 'nothing found', status: 0, said: [] }));
+    // Of another text that happens to be called the same.
+    say({ output: 'nothing found', status: 0, said: [] }, asked?.replace('KUBE-SVC', 'KUBE-SVX'));
     expect(check(dump)).toEqual(first);
+    say({ output: 'nothing found', status: 0, said: [] });
+    chmodSync(caches, 0o755);
+    expect(check(dump)).toEqual(first);
+  });
+
+  it('keeps what it said of a long text by a digest of it', () => {
+    writeFileSync(dump, sample + '# a line that says nothing\n'.repeat(3_000));
+    const first = check(dump);
+    const [name = ''] = entries();
+    expect(name).toMatch(/^[0-9a-f]{64}$/);
+    expect(readFileSync(join(folder, 'iptables-inspect', name), 'utf8')).not.toContain('a line that says nothing');
+    expect(check(dump)).toEqual(first);
+    expect(entries()).toEqual([name]);
   });
 
   it('says the same of any text, in every format', { timeout: 120_000 }, () => {

@@ -56,15 +56,20 @@ describe('what the command line loads', () => {
         for (const name of ['zlib', 'crypto', 'net', 'tty'])
           if (process.moduleLoadList.includes('NativeModule ' + name)) process._rawDebug('loads ' + name);
       });`;
+    const caches = mkdtempSync(join(tmpdir(), 'iptables-start-'));
     const run = (...args: readonly string[]): string => {
       const program = ['--import', `data:text/javascript,${encodeURIComponent(watch)}`, resolve(folder, 'iptables-inspect.cjs')];
-      const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...args], { encoding: 'utf8' });
+      const env = { ...process.env, XDG_CACHE_HOME: caches, LOCALAPPDATA: caches };
+      const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...args], { env, encoding: 'utf8' });
       return `${args[0]}: ${status}${stdout === '' ? ', nothing printed' : ''}${stderr}`;
     };
     const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+    expect(run('check', dump)).toBe('check: 1');
+    expect(run('check', dump)).toBe('check: 1');
     expect(run('check', '--no-cache', dump)).toBe('check: 1');
     expect(run('resolve', dump)).toBe('resolve: 0');
     expect(run('trace', dump, '--from', '192.0.2.1', '--to', '10.96.0.1:443')).toBe('trace: 0');
+    rmSync(caches, { recursive: true, force: true });
   });
 
   it('has the functions that a small dump needs compiled when they are loaded', () => {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { visibleLines } from '../base/safe-text.ts';
+import { briefDigest, readEntryBy, writeEntryBy } from '../lsp/node/cache-entries.ts';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
 import { isTar } from '../node/tar.ts';
 import type { CheckAnswer, CheckOptions } from './check-command.ts';
@@ -41,11 +42,9 @@ export async function checkCached(paths: readonly string[], options: CachedCheck
   const folder = isAsked ? ownCacheFolder() : undefined;
   const program = folder === undefined ? undefined : programFiles();
   const given = program === undefined ? undefined : bytesOf(files);
-  if (folder === undefined || given === undefined) return check();
-  // With Node's cryptography, which takes some milliseconds to load.
-  const store = await import('../lsp/node/cache-store.ts');
-  const key = keyOf(store, paths, options, version, given, program);
-  const kept = keptAnswer(store.readEntry(folder, key));
+  if (folder === undefined || program === undefined || given === undefined) return check();
+  const place = await placeOf(folder, { paths, options, version, given, program });
+  const kept = keptAnswer(place.read());
   if (kept !== undefined) {
     for (const message of kept.said) say(message);
     return kept;
@@ -54,7 +53,7 @@ export async function checkCached(paths: readonly string[], options: CachedCheck
   const said = keepSaid();
   const answer = await check(given);
   if (answer.status !== 2 && typeof answer.output === 'string') {
-    store.writeEntry(folder, key, JSON.stringify({ output: answer.output, status: answer.status, said }));
+    place.write(JSON.stringify({ output: answer.output, status: answer.status, said }));
   }
   return answer;
 }
@@ -105,21 +104,53 @@ function isArchive(content: Buffer): boolean {
   return (content[0] === 0x1f && content[1] === 0x8b) || isTar(content);
 }
 
-/** The name of all that the answer depends on. */
-function keyOf(
-  { entryKey, contentDigest }: typeof import('../lsp/node/cache-store.ts'),
-  paths: readonly string[],
-  { format, failOn, severity = [], cluster }: CheckOptions,
-  version: string,
-  given: GivenBytes,
-  program: unknown,
-): string {
-  return entryKey({
+/** Where an answer is kept. */
+interface AnswerPlace {
+  readonly read: () => string | undefined;
+  readonly write: (answer: string) => void;
+}
+
+/** Files of so many bytes together are kept whole beside the answer, and compared. */
+const mostComparedBytes = 65_536;
+
+/** Where the answer to all of this is kept: by SHA-256 of it, or with all of it where it is short, which takes less than to load what makes SHA-256. */
+async function placeOf(folder: string, asked: Asked): Promise<AnswerPlace> {
+  let bytes = 0;
+  for (const { length } of asked.given.values()) bytes += length;
+  if (bytes > mostComparedBytes) {
+    const { contentDigest, entryKey, readEntry, writeEntry } = await import('../lsp/node/cache-store.ts');
+    const key = entryKey(dependsOn(asked, contentDigest));
+    return { read: () => readEntry(folder, key), write: (answer) => writeEntry(folder, key, answer) };
+  }
+  const whole = `\n${JSON.stringify(dependsOn(asked, (content) => content.toString('latin1')))}`;
+  const key = briefDigest(whole);
+  return {
+    read() {
+      const entry = readEntryBy(briefDigest, folder, key);
+      return entry?.endsWith(whole) === true ? entry.slice(0, -whole.length) : undefined;
+    },
+    write: (answer) => writeEntryBy(briefDigest, folder, key, answer + whole),
+  };
+}
+
+interface Asked {
+  readonly paths: readonly string[];
+  readonly options: CheckOptions;
+  readonly version: string;
+  readonly given: GivenBytes;
+  readonly program: readonly unknown[];
+}
+
+/** All that the answer depends on. */
+function dependsOn({ paths, options, version, given, program }: Asked, contentOf: (content: Buffer) => string): unknown {
+  const { format, failOn, severity = [], cluster } = options;
+  const contentAt = (path: string): string => contentOf(given.get(path) ?? Buffer.alloc(0));
+  return {
     program: [version, program, process.version, process.platform],
     how: [format, failOn, severity, pc.isColorSupported, format === 'sarif' ? pages() : [], process.env['TZ'] ?? ''],
-    files: paths.map((path) => [path, contentDigest(given.get(path) ?? '')]),
-    cluster: cluster === undefined ? null : [cluster, contentDigest(given.get(cluster) ?? ''), ...statusOf(cluster)],
-  });
+    files: paths.map((path) => [path, contentAt(path)]),
+    cluster: cluster === undefined ? null : [cluster, contentAt(cluster), ...statusOf(cluster)],
+  };
 }
 
 const colors = new RegExp(`${String.fromCharCode(0x1b)}\\[\\d{1,3}m`, 'g');

@@ -1,28 +1,12 @@
-/** Entries of a cache as files: each read only where it is this user's and as it was written, and the oldest gone where there are too many. */
-import { hash, randomUUID } from 'node:crypto';
-import { closeSync, lstatSync, readdirSync, readFileSync, renameSync, type Stats, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { openOwnFile, removeFile } from './cache-folder.ts';
+/** Entries of a cache that are called by SHA-256: nobody can make two of one name. */
+import { hash } from 'node:crypto';
+import { type CacheBounds, type Digest, readEntryBy, writeEntryBesideBy, writeEntryBy } from './cache-entries.ts';
 
-/** How much a cache may hold. */
-export interface CacheBounds {
-  readonly entries: number;
-  /** Of all entries together. */
-  readonly bytes: number;
-  /** Of one entry. */
-  readonly entryBytes: number;
-}
-
-export const cacheBounds: CacheBounds = { entries: 200, bytes: 64_000_000, entryBytes: 8_000_000 };
-
-const digestLength = 64;
-const entryName = /^[0-9a-f]{64}$/;
-const temporaryName = /^[0-9a-f-]{36}\.tmp$/;
-const abandonedMilliseconds = 3_600_000;
+const sha256: Digest = (text) => hash('sha256', text, 'hex');
 
 /** The name of an entry: SHA-256 of all that what it holds depends on. */
 export function entryKey(parts: unknown): string {
-  return hash('sha256', JSON.stringify(parts), 'hex');
+  return sha256(JSON.stringify(parts));
 }
 
 /** SHA-256 of what a file holds. */
@@ -30,111 +14,17 @@ export function contentDigest(content: Buffer | string): string {
   return hash('sha256', content, 'hex');
 }
 
-/**
- * What stands before an entry, so that one that was cut, damaged or copied under another's name is none. It has no secret: whoever may write into a folder that only its owner
- * may open could read a key there as well.
- */
-function digestOf(key: string, content: string): string {
-  return hash('sha256', `${key}\n${content}`, 'hex');
+/** `readEntryBy` SHA-256. */
+export function readEntry(folder: string, key: string, bounds?: CacheBounds): string | undefined {
+  return readEntryBy(sha256, folder, key, bounds);
 }
 
-/** What was kept under a key; undefined where there is nothing, or nothing that this user wrote just so. */
-export function readEntry(folder: string, key: string, bounds: CacheBounds = cacheBounds): string | undefined {
-  const path = join(folder, key);
-  let opened: ReturnType<typeof openOwnFile>;
-  try {
-    opened = openOwnFile(path);
-    if (opened === undefined || opened.stats.size > bounds.entryBytes + digestLength + 1) return undefined;
-    const text = readFileSync(opened.file, 'utf8');
-    const content = text.slice(digestLength + 1);
-    if (text.slice(0, digestLength + 1) !== `${digestOf(key, content)}\n`) return undefined;
-    markUsed(path);
-    return content;
-  } catch {
-    return undefined;
-  } finally {
-    if (opened !== undefined) closeSync(opened.file);
-  }
+/** `writeEntryBy` SHA-256. */
+export function writeEntry(folder: string, key: string, content: string, bounds?: CacheBounds): void {
+  writeEntryBy(sha256, folder, key, content, bounds);
 }
 
-/** The oldest go first: old is what has not been used for long. */
-function markUsed(path: string): void {
-  try {
-    const now = new Date();
-    utimesSync(path, now, now);
-  } catch {
-    // It goes a little sooner.
-  }
-}
-
-/** Keeps text under a key, in one step, and makes room. What does not fit, or cannot be written, is not kept. */
-export function writeEntry(folder: string, key: string, content: string, bounds: CacheBounds = cacheBounds): void {
-  if (Buffer.byteLength(content) > bounds.entryBytes) return;
-  const beside = join(folder, `${randomUUID()}.tmp`);
-  try {
-    writeFileSync(beside, `${digestOf(key, content)}\n${content}`, { flag: 'wx', mode: 0o600 });
-    renameSync(beside, join(folder, key));
-    makeRoom(folder, bounds);
-  } catch {
-    removeFile(beside);
-  }
-}
-
-/**
- * The same while others are answered: a disk, or a home folder that is elsewhere, may let a program wait for long. Loaded here: who writes at once does not wait
- * for it. Settles when it is done; never rejects.
- */
-export async function writeEntryBeside(
-  folder: string,
-  key: string,
-  content: string,
-  bounds: CacheBounds = cacheBounds,
-): Promise<void> {
-  if (Buffer.byteLength(content) > bounds.entryBytes) return;
-  const { lstat, readdir, rename, unlink, writeFile } = await import('node:fs/promises');
-  const beside = join(folder, `${randomUUID()}.tmp`);
-  const remove = (path: string): Promise<void> => unlink(path).catch(() => undefined);
-  try {
-    await writeFile(beside, `${digestOf(key, content)}\n${content}`, { flag: 'wx', mode: 0o600 });
-    await rename(beside, join(folder, key));
-    const found: (readonly [name: string, stats: Stats])[] = [];
-    for (const name of await readdir(folder)) {
-      if (!isOurs(name)) continue;
-      const stats = await lstat(join(folder, name)).catch(() => undefined);
-      if (stats !== undefined) found.push([name, stats]);
-    }
-    for (const name of superfluous(found, bounds)) await remove(join(folder, name));
-  } catch {
-    await remove(beside);
-  }
-}
-
-/** Takes the oldest entries away until the others are within bounds; nothing else in the folder is touched. */
-function makeRoom(folder: string, bounds: CacheBounds): void {
-  const found = readdirSync(folder)
-    .filter(isOurs)
-    .flatMap((name): readonly (readonly [string, Stats])[] => {
-      const stats = lstatSync(join(folder, name), { throwIfNoEntry: false });
-      return stats === undefined ? [] : [[name, stats]];
-    });
-  for (const name of superfluous(found, bounds)) removeFile(join(folder, name));
-}
-
-function isOurs(name: string): boolean {
-  return entryName.test(name) || temporaryName.test(name);
-}
-
-/** Which files have to go: entries that are too many or too large together, the oldest, and what was left by a program that ended while it wrote. */
-function superfluous(found: readonly (readonly [name: string, stats: Stats])[], bounds: CacheBounds): readonly string[] {
-  const files = found.filter(([, stats]) => !stats.isDirectory());
-  const entries = files.filter(([name]) => entryName.test(name)).sort(([, a], [, b]) => b.mtimeMs - a.mtimeMs);
-  let bytes = 0;
-  const tooMany = entries.filter(([, { size }], index) => {
-    bytes += size;
-    return index >= bounds.entries || (bytes > bounds.bytes && index > 0);
-  });
-  const abandoned = files.filter(
-    ([name, { mtimeMs }]) => temporaryName.test(name) && Date.now() - mtimeMs > abandonedMilliseconds,
-  );
-  return [...tooMany, ...abandoned].map(([name]) => name);
+/** `writeEntryBesideBy` SHA-256. */
+export function writeEntryBeside(folder: string, key: string, content: string, bounds?: CacheBounds): Promise<void> {
+  return writeEntryBesideBy(sha256, folder, key, content, bounds);
 }
