@@ -13,14 +13,17 @@ interface Read {
   write(bytes: Buffer, size?: number): void;
 }
 
-function reading(): Read {
+/** @param isPlaced whether bytes are read to where the reader wants them */
+function reading(isPlaced = false): Read {
   const [messages, errors, refusals]: [string[], string[], string[]] = [[], [], []];
   let take = (_: Buffer): void => undefined;
+  let place = (): Buffer | undefined => undefined;
   const input = {
     stream: new PassThrough(),
     bytesRead: () => 0,
-    read(taker: (chunk: Buffer) => void) {
+    read(taker: (chunk: Buffer) => void, placer: () => Buffer | undefined) {
       take = taker;
+      if (isPlaced) place = placer;
     },
   };
   const reader = createMessageReader(input, (why) => refusals.push(why));
@@ -34,10 +37,13 @@ function reading(): Read {
     errors,
     refusals,
     write(bytes, size = bytes.length) {
-      for (let at = 0; at < bytes.length; at += size) {
-        const chunk = Buffer.from(bytes.subarray(at, at + size));
-        take(chunk);
-        chunk.fill('"');
+      for (let at = 0; at < bytes.length; ) {
+        const room = place();
+        const chunk = room?.subarray(0, size) ?? Buffer.alloc(Math.min(size, bytes.length - at));
+        const length = bytes.copy(chunk, 0, at);
+        at += length;
+        take(chunk.subarray(0, length));
+        if (room === undefined) chunk.fill('"');
       }
     },
   };
@@ -58,8 +64,14 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('the reader of messages', () => {
-  it.each([1, 7, 1_000_000])('hands them over in their order, in chunks of %i bytes', async (size) => {
-    const { messages, errors, write } = reading();
+  it.each([
+    [1, false],
+    [7, false],
+    [1_000_000, false],
+    [999, true],
+    [1_000_000, true],
+  ])('hands them over in their order, in chunks of %i bytes, each in its place: %s', async (size, isPlaced) => {
+    const { messages, errors, write } = reading(isPlaced);
     write(
       Buffer.concat([
         about('hover', 'a', 1),

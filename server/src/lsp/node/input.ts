@@ -6,27 +6,37 @@ export interface Input {
   readonly stream: NodeJS.ReadableStream;
   /** How much has come in so far. */
   bytesRead(): number;
-  /** Begins to read, once. The memory of a chunk is used for the next one. */
-  read(take: (chunk: Buffer) => void): void;
+  /**
+   * Begins to read, once. The memory of a chunk is used for the next one.
+   * @param place where what comes next is wanted, at most so much of it; it is in the chunk then that `take` gets. Undefined where that is all the same
+   */
+  read(take: (chunk: Buffer) => void, place: () => Buffer | undefined): void;
 }
 
 /** More than a socket between two processes holds: while that is decoded, the client fills it again. */
 const bytesAtOnce = 262_144;
 
+interface Reading {
+  readonly onread: OnReadOpts;
+  readonly begin: Input['read'];
+}
+
 /** Memory that is used for each chunk anew: Node.js takes fresh one otherwise, and to touch that takes as long as to read into it. */
-function createReading(): { readonly onread: OnReadOpts; begin(take: (chunk: Buffer) => void): void } {
+function createReading(): Reading {
   const buffer = Buffer.allocUnsafeSlow(bytesAtOnce);
   let take: ((chunk: Buffer) => void) | undefined;
+  let place = (): Buffer | undefined => undefined;
   return {
     onread: {
-      buffer,
-      callback(length) {
-        take?.(buffer.subarray(0, length));
+      buffer: () => place() ?? buffer,
+      callback(length, memory) {
+        take?.(Buffer.from(memory.buffer, memory.byteOffset, length));
         return true;
       },
     },
-    begin(taker) {
+    begin(taker, placer) {
       take = taker;
+      place = placer;
     },
   };
 }
@@ -56,8 +66,8 @@ export function standardInput(): Input {
     return {
       stream: socket,
       bytesRead: () => socket.bytesRead,
-      read(take) {
-        begin(take);
+      read(take, place) {
+        begin(take, place);
         socket.resume();
       },
     };

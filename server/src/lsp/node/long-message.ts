@@ -27,8 +27,10 @@ const letterU = 0x75;
 
 /** The body of a long message. */
 export interface LongMessage {
-  /** Takes the next bytes; they are copied. */
+  /** Takes the next bytes; they are copied, if they do not stand in its room. */
   take(part: Buffer): void;
+  /** Where its next bytes belong, at most so many; undefined where all are there, or no memory is set aside for more. */
+  room(): Buffer | undefined;
   /** Whether all bytes are there. */
   isComplete(): boolean;
   /** Settles when more bytes have come in. */
@@ -47,6 +49,7 @@ interface Bytes {
   got(): number;
   all(): Buffer;
   take(part: Buffer): void;
+  room(): Buffer | undefined;
   more(): Promise<void>;
   free(): void;
 }
@@ -64,7 +67,15 @@ function createBytes(length: number): Bytes {
     length,
     got: () => got,
     all: () => bytes,
+    room() {
+      const end = Math.min(length, bytes.length - 1);
+      return got < end ? bytes.subarray(got, end) : undefined;
+    },
     take(part) {
+      if (part.buffer === bytes.buffer && part.byteOffset === bytes.byteOffset + got) {
+        got += part.length;
+        return wake();
+      }
       if (got + part.length >= bytes.length) {
         const before = bytes;
         bytes = Buffer.allocUnsafeSlow(Math.min(length + 1, Math.max(2 * before.length, got + part.length + 1)));
@@ -292,6 +303,7 @@ export function createLongMessage(length: number, sizes: PieceSizes = usualSizes
 
   return {
     take: bytes.take,
+    room: bytes.room,
     more: bytes.more,
     isComplete,
     decode() {

@@ -219,7 +219,7 @@ export function createMessageReader(input: Input, refuse: (why: string) => void)
         long.take(part);
       },
     });
-    input.read(take);
+    input.read(take, () => long?.room());
   }
 
   return {
