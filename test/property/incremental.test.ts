@@ -6,6 +6,7 @@ import { withChanges } from '../../server/src/lint/support/finding.ts';
 import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument, type TextChange } from '../../server/src/syntax/document.ts';
+import { faultyLines, unusualLines } from '../../server/src/syntax/unusual-lines.ts';
 import { generateDump } from '../bench/generate.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
@@ -43,6 +44,11 @@ function saidOf({ lines }: SourceDocument): readonly object[] {
   );
 }
 
+/** The lines that are more than a declaration or a rule at the end of a chain, as they are kept from edit to edit. */
+function oddLines({ lines }: SourceDocument): readonly number[] {
+  return [...unusualLines(lines), ...faultyLines(lines)].sort((a, b) => a - b);
+}
+
 /**
  * Edits a dump at random. After each edit the document and the ruleset must be those that the whole text gives, and every so often what lint
  * finds, too. When the text has grown far from a dump it starts anew.
@@ -62,6 +68,9 @@ function editAtRandom(path: string, edits: number, seed: number, editOf = random
     const fresh = readWholeDocument(textOf(document), path);
     const where = `seed ${seed}, edit ${edit}: ${JSON.stringify(change)}`;
     expect(saidOf(document), where).toEqual(saidOf(fresh));
+    expect(oddLines(document), where).toEqual(
+      Array.from(fresh.lines.entries()).flatMap(([number, { isPlain }]) => (isPlain ? [] : [number])),
+    );
     expect(textOf(fresh), where).toBe(textOf(document));
     expect(document.byteOrderMark, where).toBe(fresh.byteOrderMark);
     const freshRuleset = buildWholeRuleset(fresh);

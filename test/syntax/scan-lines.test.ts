@@ -9,7 +9,7 @@ import { type Line, lineContext } from '../../server/src/syntax/line.ts';
 import { Lines } from '../../server/src/syntax/lines.ts';
 import { readLine } from '../../server/src/syntax/read-line.ts';
 import { scanLines } from '../../server/src/syntax/scan-lines.ts';
-import { unusualLines } from '../../server/src/syntax/unusual-lines.ts';
+import { faultyLines, unusualLines } from '../../server/src/syntax/unusual-lines.ts';
 import { generateDump } from '../bench/generate.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
@@ -43,7 +43,8 @@ function expectSame(text: string): Lines {
   const lines = scan(text);
   const each = Lines.of(readOneByOne(text));
   expect(Array.from(lines, outline)).toEqual(Array.from(each, outline));
-  expect(unusualLines(lines)).toEqual(unusualLines(each));
+  expect([...unusualLines(lines), ...faultyLines(lines)].sort((a, b) => a - b)).toEqual(unusualLines(each));
+  for (const number of faultyLines(lines)) expect(lines.faultAt(number)).toBeDefined();
   expect(Array.from(lines, (_, number) => columnsOf(lines, number))).toEqual(
     Array.from(each, ({ name, target, text: own, kind, isPlain }) => ({ name, target, text: own, kind, isPlain })),
   );

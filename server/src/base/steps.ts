@@ -53,16 +53,51 @@ export function* lineSteps(text: string): Steps<string[]> {
   }
 }
 
+/**
+ * The place of the first of some sorted items, from a place on, that stands behind another; looked for in steps that grow.
+ * @param isBehind whether an item stands behind the other
+ */
+function firstBehind<T>(items: readonly T[], from: number, isBehind: (item: T) => boolean): number {
+  let low = from;
+  let step = 1;
+  while (low + step <= items.length && !isBehind(items[low + step - 1] as T)) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(low + step - 1, items.length);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBehind(items[middle] as T)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 function* merged<T>(one: readonly T[], other: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
   const all: T[] = [];
   let [left, right] = [0, 0];
-  while (left < one.length || right < other.length) {
-    const takesLeft = right >= other.length || (left < one.length && compare(one[left] as T, other[right] as T) <= 0);
-    all.push((takesLeft ? one[left] : other[right]) as T);
-    if (takesLeft) left += 1;
-    else right += 1;
-    if (all.length % piecesBetweenPauses === 0) yield;
+  let pause = piecesBetweenPauses;
+  const add = function* (items: readonly T[], from: number, to: number): Steps<void> {
+    for (let at = from; at < to; at += 1) {
+      all.push(items[at] as T);
+      if (all.length < pause) continue;
+      pause = all.length + piecesBetweenPauses;
+      yield;
+    }
+  };
+  while (right < other.length) {
+    const next = other[right] as T;
+    const leftEnd = firstBehind(one, left, (item) => compare(item, next) > 0);
+    yield* add(one, left, leftEnd);
+    left = leftEnd;
+    if (left === one.length) break;
+    const bound = one[left] as T;
+    const rightEnd = firstBehind(other, right, (item) => compare(bound, item) <= 0);
+    yield* add(other, right, rightEnd);
+    right = rightEnd;
   }
+  yield* add(one, left, one.length);
+  yield* add(other, right, other.length);
   return all;
 }
 
@@ -70,7 +105,12 @@ function* merged<T>(one: readonly T[], other: readonly T[], compare: (a: T, b: T
 export function* sortedSteps<T>(items: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
   let runs: T[][] = [];
   for (let at = 0; at < items.length; at += piecesBetweenPauses) {
-    runs.push(items.slice(at, at + piecesBetweenPauses).sort(compare));
+    const run = items.slice(at, at + piecesBetweenPauses).sort(compare);
+    const before = runs.at(-1);
+    const [last, first] = [before?.at(-1), run[0]];
+    // Most stand in their order already.
+    if (before !== undefined && compare(last as T, first as T) <= 0) for (const item of run) before.push(item);
+    else runs.push(run);
     yield;
   }
   while (runs.length > 1) {

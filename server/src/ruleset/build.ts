@@ -144,8 +144,7 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
       dump = openDump(generator, generator?.family ?? line.context.family);
       dumps.push(dump);
     }
-    const same = alike === undefined ? undefined : tableAt(alike, firstLine);
-    return openTable(known ?? '', name !== undefined, firstLine, line.listing, same);
+    return openTable(known ?? '', name !== undefined, firstLine, line.listing, knownAt(alike, firstLine));
   };
   const close = (endLine: number): void => {
     if (table !== undefined && dump !== undefined) endTable(dump, table, endLine);
@@ -209,9 +208,13 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
   return yield* finish(lines, dumps, commands);
 }
 
+function knownAt(alike: Ruleset | undefined, line: number): Table | undefined {
+  return alike === undefined ? undefined : tableAt(alike, line);
+}
+
 /** The last line before the end of a known table, which begins at a line; that line where none does. */
 function lastOfKnown(alike: Ruleset | undefined, firstLine: number): number {
-  const { commitLine, endLine = firstLine + 1 } = (alike === undefined ? undefined : tableAt(alike, firstLine)) ?? {};
+  const { commitLine, endLine = firstLine + 1 } = knownAt(alike, firstLine) ?? {};
   return (commitLine ?? endLine) - 1;
 }
 

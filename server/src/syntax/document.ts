@@ -237,7 +237,7 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   const lines: Line[] = [];
   // Lines that are as they were at the beginning and at the end of the change.
   let above = 0;
-  let below = 0;
+  let atEnd = 0;
   const previous = document.lines.at(splice.first - 1);
   let context = previous === undefined ? document.start : contextAfter(previous);
   let read = 0;
@@ -249,7 +249,7 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
     const isKept = old?.text === piece && old.carriageReturn === carriageReturn && sameContext(contextBefore(old), context);
     const line = isKept ? old : readLine(piece, context, carriageReturn);
     if (isKept && above === index && number === splice.first + index) above += 1;
-    else if (isKept && isLast && splice.first + above <= number) below = 1;
+    else if (isKept && isLast && splice.first + above <= number) atEnd = 1;
     lines.push(line);
     context = contextAfter(line);
     read += 1;
@@ -257,15 +257,12 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   }
   const end = splice.last + 1;
   const { kept, circumstances } = yield* readBelow(document.lines, end, context, lines);
-  const changed = lines.slice(above, lines.length - (kept === end ? below : 0));
-  const last = kept === end ? end - below : kept;
+  const changed = lines.slice(above, lines.length - (kept === end ? atEnd : 0));
+  const last = kept === end ? end - atEnd : kept;
   const from = splice.first + above;
   const spliced = document.lines.spliced(from, last, changed);
   if (spliced.length > piecesBetweenPauses) yield;
-  if (circumstances !== undefined) {
-    const read = yield* readColumnsBelow(spliced, from + changed.length, circumstances);
-    return { ...document, lines: read, byteOrderMark: splice.byteOrderMark };
-  }
   yield* carryUnusualLines(document.lines, spliced, from, last, changed);
-  return { ...document, lines: spliced, byteOrderMark: splice.byteOrderMark };
+  const below = circumstances === undefined ? spliced : yield* readColumnsBelow(spliced, from + changed.length, circumstances);
+  return { ...document, lines: below, byteOrderMark: splice.byteOrderMark };
 }

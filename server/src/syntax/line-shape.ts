@@ -202,6 +202,11 @@ const takeQuoted: Take = (bytes, start) => {
   return at > start + 1 && bytes[at] === quote ? at + 1 : -1;
 };
 
+/** Whether lines of a shape, by its number, may have any words in a comment. */
+export function hasFreeText(shape: number): boolean {
+  return numbered[shape]?.steps.some(({ take }) => take === takeQuoted) === true;
+}
+
 const wordBytes = new Uint8Array(256);
 for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') wordBytes[letter.charCodeAt(0)] = 2;
 for (const letter of '0123456789/:._-') wordBytes[letter.charCodeAt(0)] = 1;

@@ -269,7 +269,8 @@ export class Lines implements Iterable<Line> {
   readAnew(shapes: Uint16Array, numbers: readonly number[], others: readonly Line[]): Lines {
     const places = this.#columns.places.slice();
     for (const number of numbers) places[number] = hole;
-    const objects: LineObjects = { ...this.#ofVersion(places, others.length), kept: [] };
+    const isFull = this.#objects.lines.length + others.length > this.#objects.most;
+    const objects: LineObjects = { ...(isFull ? this.#ofVersion(places, others.length) : this.#objects), kept: [] };
     for (let at = 0; at < numbers.length; at += 1) {
       places[numbers[at] as number] = ~objects.lines.length;
       objects.lines.push(others[at] as Line);

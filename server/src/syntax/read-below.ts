@@ -5,6 +5,7 @@ import { contextBefore, type Line, type LineContext, sameContext } from './line.
 import { numberedShapes, takesTheSame } from './line-shape.ts';
 import type { Lines } from './lines.ts';
 import { readLine, shapeOf } from './read-line.ts';
+import { OddLineList, rememberOddLines } from './unusual-lines.ts';
 
 const linesBetweenPauses = 256;
 /** With more lines than these what all lines of a shape are is found out once for all of them. */
@@ -27,11 +28,17 @@ export interface ReadBelow {
  */
 export function* readBelow(old: Lines, index: number, context: LineContext, lines: Line[]): Steps<ReadBelow> {
   let above = context;
+  // From the first of a known shape on they are read as columns where they are too many.
+  let shaped: { readonly kept: number; readonly circumstances: LineContext } | undefined;
   for (let number = index; number < old.length; number += 1) {
     const line = old.at(number);
     if (line === undefined) break;
     if (sameContext(contextBefore(line), above)) return { kept: number, circumstances: undefined };
-    if (number - index >= mostAsObjects) return { kept: number, circumstances: above };
+    if (shaped === undefined && old.shapeAt(number) > 0) shaped = { kept: number, circumstances: above };
+    if (number - index >= mostAsObjects) {
+      lines.length -= number - (shaped?.kept ?? number);
+      return shaped ?? { kept: number, circumstances: above };
+    }
     const again = readLine(line.text, above, line.carriageReturn);
     lines.push(again);
     above = contextAfter(again);
@@ -52,26 +59,50 @@ function shapeIn(line: Line, shape: number, context: LineContext): number {
   return line.carriageReturn ? other.number + 1 : other.number;
 }
 
+/** The lines of a text while those from a number on are read again. */
+interface Reading {
+  readonly places: Int32Array;
+  readonly before: Uint16Array;
+  readonly shapes: Uint16Array;
+  /** By the number of a shape, what it is in the circumstances of the lines that are gone through. */
+  readonly inThem: Int32Array;
+  readonly odd: OddLineList;
+}
+
+/** Reads lines again of which one of the same shape was. @returns the first that has to be read by itself, or `to` */
+function readShaped({ places, before, shapes, inThem, odd }: Reading, from: number, to: number): number {
+  for (let number = from; number < to; number += 1) {
+    const place = places[number] as number;
+    const shape = place < 0 ? unknown : (inThem[before[place] as number] as number);
+    if (shape <= 0) return number;
+    shapes[place] = shape;
+    odd.addShaped(number, shape);
+  }
+  return to;
+}
+
 /**
  * The lines of a text with those from `from` on read again, until their circumstances are as they were. Of lines of one shape one is read. Pauses every few
  * hundred lines that are read.
  */
 export function* readColumnsBelow(lines: Lines, from: number, circumstances: LineContext): Steps<Lines> {
   const { places, shapes: before } = lines.columns;
+  const { length } = lines;
   const shapes = before.slice();
+  const inThem = new Int32Array(numberedShapes.length).fill(unknown);
+  const odd = new OddLineList(length);
+  odd.addKnown(lines, 0, from);
+  const reading: Reading = { places, before, shapes, inThem, odd };
   const numbers: number[] = [];
   const others: Line[] = [];
-  // By the number of a shape, what it is in the circumstances of the lines that are gone through.
-  const inThem = new Int32Array(numberedShapes.length).fill(unknown);
-  const { length } = lines;
   let above = circumstances;
-  for (let number = from; number < length; number += 1) {
-    if (number % columnsBetweenPauses === columnsBetweenPauses - 1) yield;
-    const place = places[number] as number;
-    const shape = place < 0 ? 0 : (before[place] as number);
-    const known = inThem[shape] as number;
-    if (known > 0) {
-      shapes[place] = known;
+  let number = from;
+  for (; number < length; number += 1) {
+    const most = Math.min(number + columnsBetweenPauses, length);
+    number = readShaped(reading, number, most);
+    if (number === most) {
+      yield;
+      number -= 1;
       continue;
     }
     const line = lines.at(number);
@@ -79,21 +110,28 @@ export function* readColumnsBelow(lines: Lines, from: number, circumstances: Lin
     if (sameContext(contextBefore(line), above)) break;
     // By this a shape becomes known in these circumstances, too.
     const again = readLine(line.text, above, line.carriageReturn);
-    if (shape > 0 && known === unknown) {
+    const place = places[number] as number;
+    const shape = place < 0 ? 0 : (before[place] as number);
+    if (shape > 0 && inThem[shape] === unknown) {
       const found = shapeIn(line, shape, above);
       inThem[shape] = found;
       if (found > 0) {
         shapes[place] = found;
+        odd.addShaped(number, found);
         continue;
       }
     }
     numbers.push(number);
     others.push(again);
+    if (!again.isPlain) odd.unusual.push(number);
     if (others.length % linesBetweenPauses === 0) yield;
     const after = contextAfter(again);
     if (after === above) continue;
     above = after;
     inThem.fill(unknown);
   }
-  return lines.readAnew(shapes, numbers, others);
+  odd.addKnown(lines, number, length);
+  const read = lines.readAnew(shapes, numbers, others);
+  rememberOddLines(read, odd);
+  return read;
 }

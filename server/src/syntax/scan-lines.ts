@@ -8,7 +8,7 @@ import { LineBytes } from './line-bytes.ts';
 import { currentNames, forgetBytes, told, useNames } from './line-shape.ts';
 import { declares, Lines, mostOfLength } from './lines.ts';
 import { readNewLine } from './read-line.ts';
-import { rememberUnusualLines } from './unusual-lines.ts';
+import { isFaultyShape, rememberOddLines } from './unusual-lines.ts';
 
 const charactersOfPart = 100_000;
 /** A line that makes a part longer than this is of no known shape. */
@@ -26,6 +26,8 @@ interface Reading {
   numbers: Int32Array;
   /** As `unusualLines` has them, in parts. */
   readonly unusual: number[][];
+  /** As `faultyLines` has them, likewise. */
+  readonly faulty: number[][];
   /** What holds before the next line. */
   context: LineContext;
   /** How many lines were read. */
@@ -75,6 +77,11 @@ function addNew(reading: Reading, start: number, end: number): void {
   reading.context = contextAfter(line);
 }
 
+/** Adds the number of the next line, which is of this shape and more than others. */
+function addOdd({ unusual, faulty, length }: Reading, shape: number): void {
+  addTo(isFaultyShape(shape) ? faulty : unusual, length);
+}
+
 /** Makes room for as many lines more. Of a million lines that takes some milliseconds for each column, between which it pauses. */
 function* makeRoom(reading: Reading): Steps<void> {
   const length = Math.max(reading.starts.length * 2, fewestLines);
@@ -118,7 +125,7 @@ function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number)
     const number = reading.length;
     reading.lengths[number] = end - start;
     if (hasCr) end += 1;
-    if (hasCr || shape.fault !== undefined) addTo(reading.unusual, number);
+    if (hasCr || shape.fault !== undefined) addOdd(reading, hasCr ? shape.number + 1 : shape.number);
     reading.starts[number] = from + start;
     reading.shapes[number] = hasCr ? shape.number + 1 : shape.number;
     reading.chains[number] = told.chain;
@@ -148,6 +155,7 @@ export function* scanLines(text: string, start: LineContext, lines = fewestLines
     objects: [],
     numbers: new Int32Array(lines),
     unusual: [],
+    faulty: [],
     context: start,
     length: 0,
     starts: new Int32Array(lines),
@@ -172,7 +180,10 @@ export function* scanLines(text: string, start: LineContext, lines = fewestLines
   }
   forgetBytes();
   const read = yield* linesOf(reading);
-  rememberUnusualLines(read, yield* inOneArray(reading.unusual));
+  rememberOddLines(read, {
+    unusual: yield* inOneArray(reading.unusual),
+    faulty: Uint32Array.from(yield* inOneArray(reading.faulty)),
+  });
   return read;
 }
 

@@ -25,24 +25,75 @@ export const lineProblems: LintRule = {
 };
 
 const problemsBetweenPauses = 512;
+const sharedBetweenPauses = 4_096;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  const { withProblems, faulty } = fileShape(input);
+  const look = lookingAt(input, report);
+  const shared = sharedOf(input, report);
+  let next = 0;
+  for (let at = 0; at < faulty.length || next < withProblems.length; ) {
+    const own = withProblems[next] ?? ruleset.lines.length;
+    const behind = shared(at, Math.min(at + sharedBetweenPauses, faulty.length), own);
+    if (behind > at) {
+      at = behind;
+      yield;
+      continue;
+    }
+    const number = Math.min(own, faulty[at] ?? own);
+    look(number);
+    if (number === own) next += 1;
+    else at += 1;
+    if ((at + next) % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
+  }
+}
+
+/**
+ * Reports what is wrong with lines as with all of their shape, but for those of which more may be to say.
+ * @returns a function that is given places of `FileShape.faulty`, from one up to, but not including, another, and a line before which to end, and gives the first place that is not reported
+ */
+function sharedOf(input: LintInput, report: (finding: Finding) => void): (from: number, to: number, endLine: number) => number {
+  const { ruleset } = input;
+  const { lines } = ruleset;
+  const { faulty, first, last } = fileShape(input);
+  const fixesOf = fixesOfLines(input);
+  let shared: SharedFindings = { ruleset, table: undefined, fixesOf };
+  return (from, to, endLine) => {
+    // Tables of commands stand within others.
+    const table = ruleset.commands === undefined ? tableAt(ruleset, faulty[from] ?? 0) : undefined;
+    if (table === undefined || hasCutLines(ruleset, table)) return from;
+    if (shared.table !== table) shared = { ruleset, table, fixesOf };
+    const end = Math.min(endLine, table.endLine);
+    let at = from;
+    for (; at < to; at += 1) {
+      const number = faulty[at] as number;
+      // A text may begin or end within the one line, or before one of no known shape.
+      if (number >= end || number === first || number === last || lines.shapeAt(number + 1) === 0) break;
+      const fault = lines.faultAt(number);
+      if (fault === undefined) break;
+      report(new SharedFinding(number, fault, shared));
+    }
+    return at;
+  };
+}
+
+/** Reports what is wrong with one line: gives a function for lines in their order, by their numbers. */
+function lookingAt(input: LintInput, report: (finding: Finding) => void): (number: number) => void {
   const { ruleset } = input;
   const shape = fileShape(input);
   const unread = new Set(shape.unread);
   const isEverywhere = hasTrailingBlanks(shape);
   const cutTables = new Set<Table>();
-  const fixesOf = (number: number): readonly Fix[] =>
-    (ruleset.lines.at(number)?.problems ?? []).flatMap((problem) => fixesFor(input, number, problem));
+  const fixesOf = fixesOfLines(input);
   let table: Table | undefined;
   let mayBeCut = false;
   let shared: SharedFindings = { ruleset, table, fixesOf };
-  for (const [index, number] of shape.withProblems.entries()) {
-    if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
+  return (number) => {
     const line = ruleset.lines.at(number);
-    if (line === undefined) continue;
-    if (isUnsupportedRevision(line.text)) continue;
-    if (!shape.isRestoreFile && unread.has(number) && !isCutAway(input, number)) continue;
+    if (line === undefined) return;
+    if (isUnsupportedRevision(line.text)) return;
+    if (!shape.isRestoreFile && unread.has(number) && !isCutAway(input, number)) return;
     // Tables of commands stand within others.
     if (table === undefined || number >= table.endLine || ruleset.commands !== undefined) {
       table = tableAt(ruleset, number);
@@ -55,18 +106,18 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
         const message = `The lines of table ${table.name} are cut, all at one place: what rules ask for and where they lead is not known`;
         report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain: table.chains.get(line.name) }));
       }
-      continue;
+      return;
     }
     const cut = isCutOff(input, number) ? 'ends' : isCutOn(input, number) ? 'begins' : undefined;
     if (cut !== undefined) {
       const message = `The text ${cut} in the middle of this line`;
       report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain: table?.chains.get(line.name) }));
-      continue;
+      return;
     }
     const fault = unread.has(number) ? undefined : ruleset.lines.faultAt(number);
     if (fault !== undefined) {
       report(new SharedFinding(number, fault, shared));
-      continue;
+      return;
     }
     // getopt stops at the first word that it cannot place, and so does what iptables says.
     const problems = unread.has(number) ? line.problems.slice(0, 1) : line.problems;
@@ -80,7 +131,12 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
         }),
       );
     }
-  }
+  };
+}
+
+/** The fixes for all that is wrong with a line. */
+function fixesOfLines(input: LintInput): SharedFindings['fixesOf'] {
+  return (number) => (input.ruleset.lines.at(number)?.problems ?? []).flatMap((problem) => fixesFor(input, number, problem));
 }
 
 const betweenOptions: ReadonlySet<string> = new Set(['needs-protocol', 'excluded-option', 'repeated-option']);

@@ -14,7 +14,8 @@ export function isCutOff(input: LintInput, number: number): boolean {
   const { ruleset } = input;
   const shape = fileShape(input);
   if (shape.isRestoreFile) return false;
-  if (!(number === shape.last && shape.withProblems.at(-1) === number) && !isBeforeFence(ruleset, number)) return false;
+  const isLastFaulty = shape.withProblems.at(-1) === number || shape.faulty.at(-1) === number;
+  if (!(number === shape.last && isLastFaulty) && !isBeforeFence(ruleset, number)) return false;
   const line = ruleset.lines.at(number);
   // A value that somebody took out was not cut.
   if (line?.faults.every(({ severity }) => severity === 'info') === true) return false;

@@ -8,12 +8,14 @@ import { isGap } from '../../syntax/pasted/gaps.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import { isProse } from '../../syntax/pasted/notes.ts';
 import { readPrompt } from '../../syntax/pasted/prompt.ts';
-import { unusualLineSteps } from '../../syntax/unusual-lines.ts';
+import { faultyLines, unusualLineSteps } from '../../syntax/unusual-lines.ts';
 import type { LintInput } from './finding.ts';
 
 export interface FileShape {
-  /** Lines that the reader found something wrong with. */
+  /** Lines that the reader found something wrong with, but for `faulty`. */
   readonly withProblems: readonly number[];
+  /** Rules of which the same is wrong with all of their shape; none of them has a text that may be anything. */
+  readonly faulty: Uint32Array;
   /** Lines on which several lines of a dump stand. */
   readonly joined: readonly number[];
   /** Lines that could not be read: prose, or words that stand where none may. Within a table such a line begins with no option. */
@@ -266,6 +268,7 @@ function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
     unread.some((number) => tableAt(ruleset, number) === undefined && isForeign(ruleset.lines.at(number)));
   return {
     withProblems,
+    faulty: faultyLines(ruleset.lines),
     joined,
     unread,
     foreign,
