@@ -71,6 +71,18 @@ describe('test', () => {
     expect(status).toBe(1);
   });
 
+  it('prints XML in lines that begin with its own text, whatever is in names', () => {
+    // A log's line that begins with "::" is a command to GitHub.
+    const hostile = JSON.stringify('a\n::error file=a::b\r\n::stop-commands::c\u2028::d');
+    const path = file(
+      'hostile.packets.yaml',
+      `packets:\n  - name: ${hostile}\n    from: outside\n    to: booking/none\n    expect: drop\n`,
+    );
+    const { stdout } = inspect(['test', dump, path, ...withCluster, '--format', 'junit']);
+    expect(stdout).toContain('name="a␊::error file=a::b␍␊::stop-commands::c&#60;U+2028&#62;::d"');
+    expect(stdout.split(/[\n\r\u2028\u2029]/).filter((line) => line.trimStart().startsWith('::'))).toEqual([]);
+  });
+
   it('writes what is true now, which is met then and after no change', () => {
     const path = join(folder, 'now.packets.yaml');
     expect(inspect(['test', dump, '--write', path, ...withCluster])).toMatchObject({

@@ -1,4 +1,4 @@
-import { terminalText, xmlText } from '../base/safe-text.ts';
+import { terminalText, visibleText, xmlText } from '../base/safe-text.ts';
 import type { ExpectationResult, ExpectationStatus } from '../kube/expectation/judge.ts';
 import { type TraceStyle, traceText } from '../netfilter/trace-text.ts';
 import { pc } from './colors.ts';
@@ -32,11 +32,16 @@ function indented(text: string, by: string): string {
 }
 
 const plainStyle: TraceStyle = {
-  plain: (text) => text,
-  heading: (text) => text,
+  plain: visibleText,
+  heading: visibleText,
   verdict: (verdict) => verdict,
-  note: (text) => text,
+  note: visibleText,
 };
+
+/** In one line: a line of its own that begins with "::" is a command to who runs a workflow and shows this in its log. */
+function attribute(text: string): string {
+  return xmlText(visibleText(text));
+}
 
 /** What is to be said of one that is not met, in lines. */
 function detailLines({ expected, actual, reasons, trace }: ExpectationResult, style: TraceStyle): readonly string[] {
@@ -69,13 +74,13 @@ export function resultsText(results: readonly ExpectationResult[], file: string)
 
 function testCase(result: ExpectationResult, file: string, suite: string): readonly string[] {
   const { name, status, expectSpan, expected, actual, reasons } = result;
-  const attributes = `classname="${xmlText(suite)}" name="${xmlText(name)}" file="${xmlText(file)}" line="${expectSpan.start.line}"`;
+  const attributes = `classname="${attribute(suite)}" name="${attribute(name)}" file="${attribute(file)}" line="${expectSpan.start.line}"`;
   if (status === 'met') return [`    <testcase ${attributes}/>`];
   const tag = status === 'error' ? 'error' : 'failure';
   const said = status === 'failed' ? `expected: ${expected}; came: ${actual}` : reasons.join(' ');
   return [
     `    <testcase ${attributes}>`,
-    `      <${tag} type="${status}" message="${xmlText(said)}">${xmlText(detailLines(result, plainStyle).join('\n'))}</${tag}>`,
+    `      <${tag} type="${status}" message="${attribute(said)}">${xmlText(detailLines(result, plainStyle).join('\n'))}</${tag}>`,
     '    </testcase>',
   ];
 }
@@ -87,7 +92,7 @@ export function junitText(results: readonly ExpectationResult[], file: string, s
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
-    `  <testsuite name="${xmlText(suite)}" ${counts}>`,
+    `  <testsuite name="${attribute(suite)}" ${counts}>`,
     ...results.flatMap((result) => testCase(result, file, suite)),
     '  </testsuite>',
     '</testsuites>',
