@@ -1,3 +1,4 @@
+import { terminalText } from '../base/safe-text.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import { isTerminal } from './output.ts';
 
@@ -21,7 +22,7 @@ export function runSteps<T>(steps: Steps<T>, what: string): T {
       if (now < redraw) continue;
       redraw = now + redrawMilliseconds;
       shown = true;
-      process.stderr.write(`\r\x1b[K${what} ... ${((now - started) / 1000).toFixed(1)} s`);
+      process.stderr.write(`\r\x1b[K${terminalText(what)} ... ${((now - started) / 1000).toFixed(1)} s`);
     }
   } finally {
     if (shown) process.stderr.write('\r\x1b[K');
