@@ -108,6 +108,10 @@ describe('check', () => {
     const { stdout } = inspect(['check', '--format', 'github', '-'], { input: hostile });
     expect(stdout).toMatch(/^::error file=<stdin>,line=3,endLine=3,col=13,endColumn=\d+,title=undeclared-chain::/);
     expect(stdout).toContain('X%250A');
+    const named = join(folder, 'a\u001b]52;c;b\u0007\u2028\u202ec.v4');
+    writeFileSync(named, broken);
+    const said = inspect(['check', '--format', 'github', named]).stdout;
+    expect(said).toContain('a␛]52;c;b␇<U+2028><U+202E>c.v4,line=3');
   });
 
   it('reads lines apart that stand on one, as in a JSON string, and says so', () => {

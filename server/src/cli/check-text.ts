@@ -90,12 +90,12 @@ export function checkGithub(report: CheckReport): string {
   for (const { file, findings } of report.files) {
     for (const { range, severity, message, rule } of findings) {
       const { start, end } = range;
-      const place = `file=${property(file)},line=${start.line},endLine=${end.line},col=${start.column},endColumn=${end.column}`;
+      const place = `file=${property(terminalText(file))},line=${start.line},endLine=${end.line},col=${start.column},endColumn=${end.column}`;
       lines.push(`::${kinds[severity]} ${place},title=${property(rule)}::${data(terminalText(message))}`);
     }
   }
   for (const { file, message } of report.unreadable ?? [])
-    lines.push(`::error file=${property(file)},title=not read::${data(terminalText(message))}`);
+    lines.push(`::error file=${property(terminalText(file))},title=not read::${data(terminalText(message))}`);
   return lines.join('\n');
 }
 
