@@ -81,6 +81,19 @@ it('a file that cannot be read, one that ignores findings and one without any ar
   expectValid(await sarifOf(['clean']));
 });
 
+it('no message has a link that a dump brought', async () => {
+  const link = '[x](command:y)';
+  writeFileSync(
+    'links',
+    `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ${link}\n# iptables-inspect: ignore undeclared-chain ${link}\n-A INPUT -j ${link}\nCOMMIT\n`,
+  );
+  const log = await sarifOf(['links', `no${link}`]);
+  expectValid(log);
+  const said = [...JSON.stringify(log.runs[0]).matchAll(/"(?:text|justification)":"[^"]*command:y[^"]*"/g)].join('\n');
+  expect(said.match(/\[x\] \(command:y\)/g)).toHaveLength(4);
+  expect(said).not.toContain('](');
+});
+
 it.skipIf(process.platform === 'win32')('a file is told by a URI, whatever its name', async () => {
   const names = ['node a.iptables', 'node#1', 'node?', 'C:node', '50%', 'knoten-ü', 'back\\slash'];
   const rules = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n';

@@ -58,7 +58,7 @@ export function cutText(text: string, most: number): string {
   return `${text.slice(0, half ? most - 1 : most)}…`;
 }
 
-/** VS Code makes a link of `[text](target)`, one that runs a command of `[text](command:...)`: there is no escape but a blank between. */
+/** VS Code makes a link of `[text](target)`, one that runs a command of `[text](command:...)`: there is no escape but a blank between. SARIF's viewers do, too. */
 function unlinked(text: string): string {
   return text.replaceAll('](', '] (');
 }
@@ -89,6 +89,11 @@ export function statusText(text: string): SafeText<'status'> {
 /** For the rows of trees, quick picks and completions, names of symbols, titles of tabs and of code lenses: one line, without icons. */
 export function labelText(text: string): SafeText<'label'> {
   return withoutIcons(unlinked(oneLine(text))) as SafeText<'label'>;
+}
+
+/** For messages in SARIF, in lines: its viewers make a link of `[text](target)` in them, too. */
+export function sarifText(text: string): string {
+  return unlinked(text);
 }
 
 /** For the drawing, its text form and files made of it: one line, without blanks at its ends. */

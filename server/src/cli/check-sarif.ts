@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Log, ReportingDescriptor, Result } from 'sarif';
 import { repositoryUrl } from '../base/project.ts';
+import { sarifText } from '../base/safe-text.ts';
 import { documentationUrl, findingCodes } from '../lint/registry.ts';
 import type { Severity } from '../lint/support/finding.ts';
 import { usualSeverity } from '../lint/usual-severity.ts';
@@ -63,7 +64,7 @@ function resultOf(
     ruleId: finding.rule,
     ruleIndex: ruleIndex.get(finding.rule) ?? -1,
     level: levels[finding.severity],
-    message: { text: finding.message },
+    message: { text: sarifText(finding.message) },
     partialFingerprints: { 'finding/v1': fingerprint },
     locations: [
       {
@@ -81,13 +82,13 @@ function resultOf(
       ? {}
       : {
           relatedLocations: finding.related.map(({ message, range }) => ({
-            message: { text: message },
+            message: { text: sarifText(message) },
             physicalLocation: { artifactLocation, region: region(range) },
           })),
         }),
     ...(reason === undefined
       ? {}
-      : { suppressions: [{ kind: 'inSource' as const, ...(reason === '' ? {} : { justification: reason }) }] }),
+      : { suppressions: [{ kind: 'inSource' as const, ...(reason === '' ? {} : { justification: sarifText(reason) }) }] }),
   };
 }
 
@@ -127,7 +128,7 @@ export function checkSarif(report: CheckReport, version: string): Log {
                   exitCode: 2,
                   toolExecutionNotifications: report.unreadable.map(({ file, message }) => ({
                     level: 'error' as const,
-                    message: { text: message },
+                    message: { text: sarifText(message) },
                     locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) } } }],
                   })),
                 },
