@@ -1,9 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/build.ts';
-import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
+import { reachOf } from '../../server/src/ruleset/reachable.ts';
+import type { Ruleset, Table } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument } from '../../server/src/syntax/document.ts';
 import { generateDump } from '../bench/generate.ts';
+import { seeded } from '../property/random-edits.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
 
 // With fewer lines below it than 1,024 each is read by itself, and the ruleset is built anew.
@@ -73,4 +75,51 @@ it.each([
   ['no table', 'nat'],
 ])('what says something else is built anew: %s', (_, by) => {
   expect(isShared(renamed(dump, '*nat', by), by.slice(1))).toBe(false);
+});
+
+/** From where each chain of a table is reached, and where rules lead back. */
+function reachIn(table: Table): readonly object[] {
+  const reach = reachOf(table);
+  const chains = Array.from(table.chains.values(), (chain) => ({
+    name: chain.name,
+    isReached: reach.isReached(chain),
+    hooks: reach.hooksOf(chain),
+  }));
+  return [...chains, ...reach.loops.map(({ from, to }) => ({ from: from.name, to: to.name }))];
+}
+
+/** A dump with a few more chains in nat, which jump to each other and to built-in ones at random. */
+function dumpWithJumps(below: (bound: number) => number): string {
+  const own = Array.from({ length: 6 }, (_, number) => `OWN-${number}`);
+  const from = [...own, 'PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'];
+  // Mostly to chains further on, so that few rules lead back.
+  const to = (place: number): string | undefined =>
+    below(12) === 0 ? [...from, 'KUBE-SERVICES'][below(from.length + 1)] : own[place + 1 + below(own.length)];
+  const rules = Array.from({ length: 10 }, () => {
+    const place = below(from.length);
+    const target = to(place < own.length ? place : -1);
+    return target === undefined ? '' : `-A ${from[place]} -j ${target}\n`;
+  });
+  const declared = own.map((name) => `:${name} - [0:0]\n`).join('');
+  return dump.replace('*nat\n', `*nat\n${declared}`).replace(/COMMIT\n(?=(?:#.*\n)?$)/, `${rules.join('')}COMMIT\n`);
+}
+
+describe('what is reached under other names of a table is what is reached in the whole text', () => {
+  it.each(Array.from({ length: 24 }, (_, seed) => seed + 1))('seed %i', (seed) => {
+    const below = seeded(seed);
+    const text = dumpWithJumps(below);
+    const line = text.split('\n').indexOf('*nat');
+    let document = readWholeDocument(text, 'node-a.iptables');
+    let ruleset = buildWholeRuleset(document);
+    for (let edit = 0; edit < 6; edit += 1) {
+      // What is known already is taken over; what is not has to be found.
+      if (below(4) > 0) for (const table of ruleset.tables) reachIn(table);
+      const by = ['*nat', '*filter', '*mangle', '*raw', '*na'][below(5)] ?? '';
+      const range = { start: { line, character: 0 }, end: { line, character: document.lines.lengthAt(line) } };
+      document = runToEnd(changeDocument(document, { range, text: by }, 'node-a.iptables'));
+      ruleset = runToEnd(rebuildRuleset(document, ruleset));
+      const fresh = buildWholeRuleset(readWholeDocument(text.split('\n').with(line, by).join('\n'), 'node-a.iptables'));
+      expect(ruleset.tables.map(reachIn)).toEqual(fresh.tables.map(reachIn));
+    }
+  });
 });

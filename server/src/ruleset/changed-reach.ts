@@ -1,5 +1,5 @@
 /** Which chains are reached after an edit that changes a few jumps, worked out from what was reached before. */
-import { isBuiltinChain } from '../catalog/tables.ts';
+import { builtinChains, isBuiltinChain, isTableName } from '../catalog/tables.ts';
 import type { Lines } from '../syntax/lines.ts';
 import { changedBetween } from './changed-lines.ts';
 import type { Reordered } from './rearranged.ts';
@@ -13,7 +13,7 @@ export interface Ruled {
 }
 
 /** A jump between chains, by their places after the edit; `from` is -1 for a chain that is gone. */
-interface Jump {
+export interface Jump {
   readonly from: number;
   readonly to: number;
 }
@@ -70,11 +70,16 @@ export function changeReach(table: Table, lines: Lines, reached: Uint8Array, { a
   const { chains, lists } = table;
   const isBuiltin = (place: number): boolean => isBuiltinChain(table.name, chains.nameAt(place));
   const jumpsOf = (place: number): readonly number[] => lists.jumps.at(place);
+  // No way leads back to a built-in chain, and none behind what was reached leads in a circle.
+  const inCircles = added.filter(({ from, to }) => !isBuiltin(from) || reached[to] !== 1);
+  // What a built-in chain jumps to is reached, and all behind it.
+  const sure = new Set(lost.length === 0 ? [] : builtinPlaces(table).flatMap(jumpsOf));
+  const mayBeLost = (to: number): boolean => reached[to] === 1 && !isBuiltin(to) && !sure.has(to);
   // What a lost jump led to, and all behind it, is reached if some other chain that is reached jumps there.
-  const inDoubt = new Set(lost.map(({ to }) => to).filter((to) => !isBuiltin(to) && reached[to] === 1));
+  const inDoubt = new Set(lost.map(({ to }) => to).filter(mayBeLost));
   for (const place of inDoubt) {
     if (inDoubt.size > mostLookedAt) return false;
-    for (const target of jumpsOf(place)) if (reached[target] === 1 && !isBuiltin(target)) inDoubt.add(target);
+    for (const target of jumpsOf(place)) if (mayBeLost(target)) inDoubt.add(target);
   }
   for (const place of inDoubt) reached[place] = 0;
   const isJumpedTo = (place: number): boolean =>
@@ -92,7 +97,11 @@ export function changeReach(table: Table, lines: Lines, reached: Uint8Array, { a
   };
   for (const place of inDoubt) if (reached[place] === 0 && isJumpedTo(place)) flood(place);
   for (const { from, to } of added) if (reached[from] === 1 && reached[to] === 0 && !isBuiltin(to)) flood(to);
-  return added.every(({ from, to }) => reached[from] !== 1 || isBuiltin(to) || leadsInNoCircle(from, to, jumpsOf, isBuiltin));
+  return inCircles.every(({ from, to }) => reached[from] !== 1 || isBuiltin(to) || leadsInNoCircle(from, to, jumpsOf, isBuiltin));
+}
+
+function builtinPlaces({ name, chains }: Table): readonly number[] {
+  return isTableName(name) ? builtinChains[name].flatMap((hook) => chains.places.get(hook) ?? []) : [];
 }
 
 /** Whether no way from a jump on leads back to a chain on it; false too where there are too many chains behind it to follow. */

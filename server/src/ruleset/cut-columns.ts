@@ -45,7 +45,30 @@ interface LongestRules {
   longest: number[];
 }
 
+/** By the first line of a table. */
+const known = createMemory<Lines, Map<number, LongestRules & { readonly to: number }>>();
+
 function* longestRules(lines: Lines, from: number, to: number): Steps<LongestRules> {
+  let ofTables = known.get(lines);
+  if (ofTables === undefined) {
+    ofTables = new Map();
+    known.set(lines, ofTables);
+  }
+  const before = ofTables.get(from);
+  if (before?.to === to) return before;
+  const found = yield* findLongest(lines, from, to);
+  // Of a text of one rule a table as many are looked at as there are.
+  if (to - from > linesBetweenPauses) ofTables.set(from, { ...found, to });
+  return found;
+}
+
+/** Keeps what is known of lines for those that say the same, but for the names of tables. */
+export function carryLongest(from: Lines, to: Lines): void {
+  const before = known.get(from);
+  if (before !== undefined) known.set(to, before);
+}
+
+function* findLongest(lines: Lines, from: number, to: number): Steps<LongestRules> {
   const found: LongestRules = { rules: 0, withoutTarget: 0, most: 0, longest: [] };
   for (let start = from; start < to; start += linesBetweenPauses) {
     if (start > from) yield;

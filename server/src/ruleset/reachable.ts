@@ -1,8 +1,10 @@
 import { createMemory } from '../base/memory.ts';
+import type { NameIndex } from '../base/name-index.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
+import { isBuiltinChain } from '../catalog/tables.ts';
 import type { Hook } from '../catalog/types.ts';
 import type { Lines } from '../syntax/lines.ts';
-import { changedJumps, changeReach, type Ruled } from './changed-reach.ts';
+import { changedJumps, changeReach, type Jump, type Ruled } from './changed-reach.ts';
 import type { Reordered } from './rearranged.ts';
 import type { Chain, Ruleset, Table } from './ruleset.ts';
 
@@ -47,18 +49,53 @@ interface Spread {
 
 const known = createMemory<Table, Spread>();
 
+/** What is known of tables with the same chains and jumps under other names: by the built-in chains that they have then. */
+interface SpreadByRoots {
+  readonly jumps: Table['lists']['jumps'];
+  readonly spreads: Map<string, Spread>;
+}
+
+const underNames = createMemory<NameIndex, SpreadByRoots>();
+
+function rootsOf({ name, chains }: Table): string {
+  return hooks.filter((hook) => isBuiltinChain(name, hook) && chains.has(hook)).join(' ');
+}
+
+function knownSpread(table: Table): Spread | undefined {
+  const own = known.get(table);
+  if (own !== undefined) return own;
+  const { jumps, spreads } = underNames.get(table.chains.places) ?? {};
+  const spread = jumps === table.lists.jumps ? spreads?.get(rootsOf(table)) : undefined;
+  if (spread !== undefined) known.set(table, spread);
+  return spread;
+}
+
+/** Keeps what is known of a table, for the same one under other names, too. Loops name chains, which are others then. */
+function rememberUnderName(table: Table, spread: Spread): void {
+  known.set(table, spread);
+  if (spread.loops.length > 0) return;
+  const { places } = table.chains;
+  const { jumps } = table.lists;
+  let before = underNames.get(places);
+  if (before?.jumps !== jumps) {
+    before = { jumps, spreads: new Map() };
+    underNames.set(places, before);
+  }
+  before.spreads.set(rootsOf(table), spread);
+}
+
 function isHook(name: string): name is Hook {
   return Object.hasOwn(bits, name);
 }
 
 /** From where the chains of a table are reached. Worked out once for a table. */
 export function reachOf(table: Table): Reach {
-  return reachFrom(table, known.get(table) ?? runToEnd(spreadOf(table)));
+  return reachFrom(table, knownSpread(table) ?? runToEnd(spreadOf(table)));
 }
 
 /** The same; pauses every few thousand jumps. */
 export function* reachSteps(table: Table): Steps<Reach> {
-  return reachFrom(table, known.get(table) ?? (yield* spreadOf(table)));
+  return reachFrom(table, knownSpread(table) ?? (yield* spreadOf(table)));
 }
 
 function reachFrom(table: Table, spread: Spread): Reach {
@@ -98,6 +135,30 @@ export function keepReach(from: Table, to: Table, lines: Lines, reordered: Reord
   const isAsBefore = changes.added.length === 0 && changes.lost.length === 0;
   const order = isAsBefore ? movedOrder(spread.order, reordered?.after) : undefined;
   known.set(to, { reached, masks: undefined, order, loops: spread.loops });
+}
+
+/**
+ * Keeps what is known of a table for the same one under another name, where chains are built in that were not, or no more. Pauses never: where it is not a
+ * matter of few chains all is walked anew once it is asked for.
+ */
+export function keepRenamedReach(from: Table, to: Table, lines: Lines): void {
+  const spread = known.get(from);
+  if (spread === undefined || spread.loops.length > 0 || from.lists.jumps !== to.lists.jumps) return;
+  rememberUnderName(from, spread);
+  if (knownSpread(to) !== undefined || rootsOf(from) === '' || rootsOf(to) === '') return;
+  const changed = hooks
+    .flatMap((hook) => to.chains.get(hook) ?? [])
+    .filter(({ name, builtin }) => builtin !== isBuiltinChain(from.name, name));
+  // Ways end at built-in chains.
+  if (changed.some(({ index }) => to.lists.references.lengthOf(index) > 0)) return;
+  const reached = spread.reached.slice();
+  const changes: { readonly added: Jump[]; readonly lost: Jump[] } = { added: [], lost: [] };
+  for (const { index, builtin } of changed) {
+    reached[index] = builtin ? 1 : 0;
+    for (const target of to.lists.jumps.at(index)) changes[builtin ? 'added' : 'lost'].push({ from: index, to: target });
+  }
+  if (changeReach(to, lines, reached, changes))
+    rememberUnderName(to, { reached, masks: undefined, order: undefined, loops: spread.loops });
 }
 
 function movedOrder(order: Uint32Array | undefined, after: Int32Array | undefined): Uint32Array | undefined {
@@ -193,7 +254,7 @@ function* walk(table: Table): Steps<Walked> {
 function* spreadOf(table: Table): Steps<Spread> {
   const { reached, order, loops } = yield* walk(table);
   const spread: Spread = { reached, masks: undefined, order, loops };
-  known.set(table, spread);
+  rememberUnderName(table, spread);
   return spread;
 }
 

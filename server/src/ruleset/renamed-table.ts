@@ -6,8 +6,10 @@ import type { Steps } from '../base/steps.ts';
 import type { Line } from '../syntax/line.ts';
 import { numberedShapes } from '../syntax/line-shape.ts';
 import type { Lines } from '../syntax/lines.ts';
+import { type Reread, rereadOf } from '../syntax/read-below.ts';
 import { carryMarks } from './chain-marks.ts';
-import { keepReach } from './reachable.ts';
+import { carryLongest } from './cut-columns.ts';
+import { keepReach, keepRenamedReach } from './reachable.ts';
 import type { Ruleset } from './ruleset.ts';
 
 const linesBetweenPauses = 32_768;
@@ -39,25 +41,18 @@ function isAlike(a: Line, b: Line): boolean {
  * @param lines `readAnew` of a version of the text that `before` are of, too
  */
 function* renamedLine(lines: Lines, before: Lines): Steps<number | undefined> {
-  const { places, shapes } = lines.columns;
-  const { places: oldPlaces, shapes: oldShapes } = before.columns;
-  if (places.length !== oldPlaces.length) return undefined;
+  if (lines.length !== before.length) return undefined;
+  const { shapes, numbers } = rereadOf(lines, before) ?? (yield* differences(lines, before));
+  for (const pair of shapes) {
+    const form = numberedShapes[pair.after]?.form;
+    const old = numberedShapes[pair.before]?.form;
+    // The names of their lines are the same, as the columns are.
+    if (form === undefined || old === undefined || !isSaidAlike(form, old)) return undefined;
+  }
   let renamed: number | undefined;
-  // By the number of a shape the one that says the same now: the names of its lines are the same, as the columns are.
-  const alike = new Int32Array(numberedShapes.length).fill(-1);
-  for (let number = 0; number < places.length; number += 1) {
-    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const place = places[number] as number;
-    if (place >= 0 && place === oldPlaces[number]) {
-      const shape = shapes[place] as number;
-      const old = oldShapes[place] as number;
-      if (shape === old || alike[old] === shape) continue;
-      const form = numberedShapes[shape]?.form;
-      const oldForm = numberedShapes[old]?.form;
-      if (form === undefined || oldForm === undefined || !isSaidAlike(form, oldForm)) return undefined;
-      alike[old] = shape;
-      continue;
-    }
+  for (let at = 0; at < numbers.length; at += 1) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const number = numbers[at] as number;
     const line = lines.at(number);
     const old = before.at(number);
     if (line === undefined || old === undefined) return undefined;
@@ -66,6 +61,30 @@ function* renamedLine(lines: Lines, before: Lines): Steps<number | undefined> {
     renamed = number;
   }
   return renamed;
+}
+
+/** In what lines differ from others of the same text, of which there are as many. */
+function* differences(lines: Lines, before: Lines): Steps<Reread> {
+  const { places, shapes } = lines.columns;
+  const { places: oldPlaces, shapes: oldShapes } = before.columns;
+  const numbers: number[] = [];
+  const pairs: Reread['shapes'][number][] = [];
+  // By the number of a shape the one that was found beside it last.
+  const beside = new Int32Array(numberedShapes.length).fill(-1);
+  for (let number = 0; number < places.length; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const place = places[number] as number;
+    if (place < 0 || place !== oldPlaces[number]) {
+      numbers.push(number);
+      continue;
+    }
+    const shape = shapes[place] as number;
+    const old = oldShapes[place] as number;
+    if (shape === old || beside[old] === shape) continue;
+    beside[old] = shape;
+    pairs.push({ before: old, after: shape });
+  }
+  return { shapes: pairs, numbers };
 }
 
 /**
@@ -90,8 +109,10 @@ export function* isTableRenamed(lines: Lines, before: Ruleset): Steps<boolean> {
 export function carryRenamed(from: Ruleset, to: Ruleset): void {
   for (const [index, table] of from.tables.entries()) {
     const now = to.tables[index];
-    // Which chains are built in depends on the name of their table.
     if (now?.name === table.name) keepReach(table, now, to.lines, undefined, []);
+    // Which chains are built in depends on the name of their table.
+    else if (now !== undefined) keepRenamedReach(table, now, to.lines);
   }
   carryMarks(from, to, []);
+  carryLongest(from.lines, to.lines);
 }

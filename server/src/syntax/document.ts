@@ -263,6 +263,8 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   const spliced = document.lines.spliced(from, last, changed);
   if (spliced.length > piecesBetweenPauses) yield;
   yield* carryUnusualLines(document.lines, spliced, from, last, changed);
-  const below = circumstances === undefined ? spliced : yield* readColumnsBelow(spliced, from + changed.length, circumstances);
+  const edit = { old: document.lines, changed: from };
+  const below =
+    circumstances === undefined ? spliced : yield* readColumnsBelow(spliced, from + changed.length, circumstances, edit);
   return { ...document, lines: below, byteOrderMark: splice.byteOrderMark };
 }

@@ -1,4 +1,5 @@
 /** Lines below an edit that changed what holds of them, another `*table` or header: they are read again. */
+import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import { contextBefore, type Line, type LineContext, sameContext } from './line.ts';
@@ -59,6 +60,33 @@ function shapeIn(line: Line, shape: number, context: LineContext): number {
   return line.carriageReturn ? other.number + 1 : other.number;
 }
 
+/** What an edit changed of lines that were read again in other circumstances; all others are as they were. */
+export interface Reread {
+  /** Shapes by their numbers, before and after, of which lines were. */
+  readonly shapes: readonly { readonly before: number; readonly after: number }[];
+  /** Lines that were read one by one, ascending. */
+  readonly numbers: readonly number[];
+}
+
+/** Stands for the lines of a version, which are not kept for those that came of them. */
+const versions = createMemory<Lines, object>();
+const rereads = createMemory<Lines, Reread & { readonly of: object }>();
+
+function versionOf(lines: Lines): object {
+  let version = versions.get(lines);
+  if (version === undefined) {
+    version = {};
+    versions.set(lines, version);
+  }
+  return version;
+}
+
+/** What the edit changed by which lines came of others; undefined where they came of them by another edit, or by several. */
+export function rereadOf(lines: Lines, before: Lines): Reread | undefined {
+  const reread = rereads.get(lines);
+  return reread !== undefined && reread.of === versions.get(before) ? reread : undefined;
+}
+
 /** The lines of a text while those from a number on are read again. */
 interface Reading {
   readonly places: Int32Array;
@@ -84,8 +112,15 @@ function readShaped({ places, before, shapes, inThem, odd }: Reading, from: numb
 /**
  * The lines of a text with those from `from` on read again, until their circumstances are as they were. Of lines of one shape one is read. Pauses every few
  * hundred lines that are read.
+ * @param old the lines before the edit
+ * @param changed the first line that the edit changed; all from there to `from` are others
  */
-export function* readColumnsBelow(lines: Lines, from: number, circumstances: LineContext): Steps<Lines> {
+export function* readColumnsBelow(
+  lines: Lines,
+  from: number,
+  circumstances: LineContext,
+  { old, changed }: { readonly old: Lines; readonly changed: number },
+): Steps<Lines> {
   const { places, shapes: before } = lines.columns;
   const { length } = lines;
   const shapes = before.slice();
@@ -95,6 +130,7 @@ export function* readColumnsBelow(lines: Lines, from: number, circumstances: Lin
   const reading: Reading = { places, before, shapes, inThem, odd };
   const numbers: number[] = [];
   const others: Line[] = [];
+  const renumbered: Reread['shapes'][number][] = [];
   let above = circumstances;
   let number = from;
   for (; number < length; number += 1) {
@@ -118,6 +154,7 @@ export function* readColumnsBelow(lines: Lines, from: number, circumstances: Lin
       if (found > 0) {
         shapes[place] = found;
         odd.addShaped(number, found);
+        renumbered.push({ before: shape, after: found });
         continue;
       }
     }
@@ -133,5 +170,7 @@ export function* readColumnsBelow(lines: Lines, from: number, circumstances: Lin
   odd.addKnown(lines, number, length);
   const read = lines.readAnew(shapes, numbers, others);
   rememberOddLines(read, odd);
+  const touched = Array.from({ length: from - changed }, (_, at) => changed + at);
+  rereads.set(read, { of: versionOf(old), shapes: renumbered, numbers: [...touched, ...numbers] });
   return read;
 }

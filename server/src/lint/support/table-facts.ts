@@ -1,5 +1,7 @@
 import { createMemory } from '../../base/memory.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
+import { isBuiltinChain } from '../../catalog/tables.ts';
+import type { ChainLists } from '../../ruleset/chain-lists.ts';
 import { endpoint, notOfProxy, proxyNameSteps, service } from '../../ruleset/proxy-names.ts';
 import { type Reach, reachSteps } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
@@ -27,7 +29,12 @@ export interface TableFacts {
   readonly plain: readonly Chain[];
 }
 
+/** The same by the places of chains, which are others in each version of a table. */
+type PlacesOfFacts = { readonly [Fact in keyof TableFacts]: readonly number[] };
+
 const known = createMemory<Table, TableFacts>();
+/** By what the chains of a table say, which a table that gets another name keeps, and by its name. */
+const underNames = createMemory<ChainLists, Map<string, PlacesOfFacts>>();
 
 const chainsBetweenPauses = 1_024;
 const linesBetweenPauses = 32_768;
@@ -43,19 +50,39 @@ export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {
 export function* tableFactsSteps(ruleset: Ruleset, table: Table): Steps<TableFacts> {
   let facts = known.get(table);
   if (facts === undefined) {
-    facts = yield* examine(ruleset, table);
+    let byName = underNames.get(table.lists);
+    if (byName === undefined) {
+      byName = new Map();
+      underNames.set(table.lists, byName);
+    }
+    const places = byName.get(table.name) ?? (yield* examine(ruleset, table));
+    byName.set(table.name, places);
+    facts = factsAt(table, places);
     known.set(table, facts);
   }
   return facts;
 }
 
-function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
-  const undeclared: Chain[] = [];
-  const redeclared: Chain[] = [];
+function factsAt({ chains }: Table, places: PlacesOfFacts): TableFacts {
+  return {
+    undeclared: chains.atAll(places.undeclared),
+    redeclared: chains.atAll(places.redeclared),
+    declaredLater: chains.atAll(places.declaredLater),
+    unreached: places.unreached,
+    builtinJumpedTo: chains.atAll(places.builtinJumpedTo),
+    services: places.services,
+    emptyServices: chains.atAll(places.emptyServices),
+    plain: chains.atAll(places.plain),
+  };
+}
+
+function* examine(ruleset: Ruleset, table: Table): Steps<PlacesOfFacts> {
+  const undeclared: number[] = [];
+  const redeclared: number[] = [];
   const unreached: number[] = [];
-  const builtinJumpedTo: Chain[] = [];
-  const emptyServices: Chain[] = [];
-  const plain: Chain[] = [];
+  const builtinJumpedTo: number[] = [];
+  const emptyServices: number[] = [];
+  const plain: number[] = [];
   const reach = yield* reachSteps(table);
   const { references } = table.lists;
   const kinds = yield* proxyNameSteps(table.chains);
@@ -70,20 +97,18 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
       unreached.push(index);
       continue;
     }
-    const chain = table.chains.at(index);
-    if (chain === undefined) continue;
-    if (!isOfService) plain.push(chain);
-    if (kind === notOfProxy && chain.builtin) {
-      if (references.lengthOf(index) > 0) builtinJumpedTo.push(chain);
+    if (!isOfService) plain.push(index);
+    if (kind === notOfProxy && isBuiltinChain(table.name, table.chains.nameAt(index))) {
+      if (references.lengthOf(index) > 0) builtinJumpedTo.push(index);
       continue;
     }
     if (count === 0) {
-      undeclared.push(chain);
+      undeclared.push(index);
       continue;
     }
-    if (count > 1) redeclared.push(chain);
+    if (count > 1) redeclared.push(index);
     if (!reach.isReachedAt(index)) unreached.push(index);
-    if (kind === service && references.lengthOf(index) > 0 && !jumpsToEndpoint(table, index, kinds)) emptyServices.push(chain);
+    if (kind === service && references.lengthOf(index) > 0 && !jumpsToEndpoint(table, index, kinds)) emptyServices.push(index);
   }
   return {
     undeclared,
@@ -139,15 +164,14 @@ function* firstRuleOf({ lines }: Ruleset, table: Table): Steps<number> {
   return number;
 }
 
-function* declaredLaterIn({ chains, lists }: Table): Steps<readonly Chain[]> {
-  const later: Chain[] = [];
+function* declaredLaterIn({ name, chains, lists }: Table): Steps<readonly number[]> {
+  const later: number[] = [];
   for (let index = 0; index < chains.size; index += 1) {
     if (index % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     const declared = lists.declarations.firstOf(index);
     if (declared === undefined) continue;
     const used = Math.min(lists.rules.firstOf(index) ?? declared, lists.references.firstOf(index) ?? declared);
-    const chain = used < declared ? chains.at(index) : undefined;
-    if (chain?.builtin === false) later.push(chain);
+    if (used < declared && !isBuiltinChain(name, chains.nameAt(index))) later.push(index);
   }
   return later;
 }
