@@ -101,16 +101,26 @@ function* merged<T>(one: readonly T[], other: readonly T[], compare: (a: T, b: T
   return all;
 }
 
+/** How many of some items, from a place on up to another (exclusive), stand in their order, counted from the first item. */
+function sortedUpTo<T>(items: readonly T[], from: number, to: number, compare: (a: T, b: T) => number): number {
+  let at = Math.max(from, 1);
+  while (at < to && compare(items[at - 1] as T, items[at] as T) <= 0) at += 1;
+  return at;
+}
+
 /** Items in the order of `toSorted`, which keeps the order of those that are alike. Pauses every few thousand. */
 export function* sortedSteps<T>(items: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
-  let runs: T[][] = [];
-  for (let at = 0; at < items.length; at += piecesBetweenPauses) {
-    const run = items.slice(at, at + piecesBetweenPauses).sort(compare);
-    const before = runs.at(-1);
-    const [last, first] = [before?.at(-1), run[0]];
-    // Most stand in their order already.
-    if (before !== undefined && compare(last as T, first as T) <= 0) for (const item of run) before.push(item);
-    else runs.push(run);
+  const { length } = items;
+  // Most stand in their order already.
+  let sorted = 0;
+  for (let to = 0; sorted === to && to < length; ) {
+    to = Math.min(sorted + piecesBetweenPauses, length);
+    sorted = sortedUpTo(items, sorted, to, compare);
+    yield;
+  }
+  let runs: T[][] = [items.slice(0, sorted)];
+  for (let at = sorted; at < length; at += piecesBetweenPauses) {
+    runs.push(items.slice(at, at + piecesBetweenPauses).sort(compare));
     yield;
   }
   while (runs.length > 1) {

@@ -58,12 +58,11 @@ function sharedOf(input: LintInput, report: (finding: Finding) => void): (from: 
   const { lines } = ruleset;
   const { faulty, first, last } = fileShape(input);
   const fixesOf = fixesOfLines(input);
-  let shared: SharedFindings = { ruleset, table: undefined, fixesOf };
+  let shared: SharedFindings | undefined;
   return (from, to, endLine) => {
     // Tables of commands stand within others.
     const table = ruleset.commands === undefined ? tableAt(ruleset, faulty[from] ?? 0) : undefined;
     if (table === undefined || hasCutLines(ruleset, table)) return from;
-    if (shared.table !== table) shared = { ruleset, table, fixesOf };
     const end = Math.min(endLine, table.endLine);
     let at = from;
     for (; at < to; at += 1) {
@@ -72,7 +71,8 @@ function sharedOf(input: LintInput, report: (finding: Finding) => void): (from: 
       if (number >= end || number === first || number === last || lines.shapeAt(number + 1) === 0) break;
       const fault = lines.faultAt(number);
       if (fault === undefined) break;
-      report(new SharedFinding(number, fault, shared));
+      if (shared?.fault !== fault || shared.table !== table) shared = { ruleset, table, fault, fixesOf };
+      report(new SharedFinding(number, shared));
     }
     return at;
   };
@@ -88,7 +88,6 @@ function lookingAt(input: LintInput, report: (finding: Finding) => void): (numbe
   const fixesOf = fixesOfLines(input);
   let table: Table | undefined;
   let mayBeCut = false;
-  let shared: SharedFindings = { ruleset, table, fixesOf };
   return (number) => {
     const line = ruleset.lines.at(number);
     if (line === undefined) return;
@@ -98,7 +97,6 @@ function lookingAt(input: LintInput, report: (finding: Finding) => void): (numbe
     if (table === undefined || number >= table.endLine || ruleset.commands !== undefined) {
       table = tableAt(ruleset, number);
       mayBeCut = table !== undefined && hasCutLines(ruleset, table);
-      if (table !== shared.table) shared = { ruleset, table, fixesOf };
     }
     if (mayBeCut && isCutLine(ruleset, number)) {
       if (table !== undefined && !cutTables.has(table)) {
@@ -116,7 +114,7 @@ function lookingAt(input: LintInput, report: (finding: Finding) => void): (numbe
     }
     const fault = unread.has(number) ? undefined : ruleset.lines.faultAt(number);
     if (fault !== undefined) {
-      report(new SharedFinding(number, fault, shared));
+      report(new SharedFinding(number, { ruleset, table, fault, fixesOf }));
       return;
     }
     // getopt stops at the first word that it cannot place, and so does what iptables says.

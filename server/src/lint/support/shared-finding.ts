@@ -7,6 +7,8 @@ import { type Finding, none, type Severity } from './finding.ts';
 export interface SharedFindings {
   readonly ruleset: Ruleset;
   readonly table: Table | undefined;
+  /** What is wrong with each of their lines. */
+  readonly fault: Fault;
   /** The fixes for a line (0-based). */
   readonly fixesOf: (line: number) => readonly Fix[];
 }
@@ -17,12 +19,10 @@ export interface SharedFindings {
  */
 export class SharedFinding implements Finding {
   readonly line: number;
-  readonly #fault: Fault;
   readonly #shared: SharedFindings;
 
-  constructor(line: number, fault: Fault, shared: SharedFindings) {
+  constructor(line: number, shared: SharedFindings) {
     this.line = line;
-    this.#fault = fault;
     this.#shared = shared;
   }
 
@@ -35,15 +35,15 @@ export class SharedFinding implements Finding {
   }
 
   get code(): string {
-    return this.#fault.code;
+    return this.#shared.fault.code;
   }
 
   get severity(): Severity {
-    return this.#fault.severity;
+    return this.#shared.fault.severity;
   }
 
   get message(): string {
-    return this.#fault.message;
+    return this.#shared.fault.message;
   }
 
   get table(): Table | undefined {
