@@ -274,21 +274,17 @@ describe('the GitHub action', () => {
 });
 
 describe('the pre-commit hook', () => {
-  it('is installed as pre-commit installs it, and checks the files of a commit', { timeout: 3 * minutes }, () => {
+  it('runs out of a clone as pre-commit runs it, and checks the files of a commit', { timeout: 3 * minutes }, () => {
     const [hook] = load(readFileSync(join(root, '.pre-commit-hooks.yaml'), 'utf8')) as readonly {
       readonly entry: string;
       readonly args: readonly string[];
       readonly language: string;
       readonly files: string;
     }[];
-    expect(hook?.language).toBe('node');
-    // pre-commit, languages/node.py: npm install, npm pack, npm install -g of what was packed. The first is done.
+    // pre-commit, languages/unsupported_script.py: the entry out of its clone, where nothing was installed or built, in the folder of the commit. With a language of
+    // node, a recent npm runs no script of the package, and there would be no program.
+    expect(hook?.language).toBe('script');
     const checkout = clone('hook');
-    const prefix = join(folder, 'hook-prefix');
-    const packed = run(checkout, 'npm', ['pack', '--silent']);
-    const name = packed.stdout.trim().split('\n').at(-1) ?? '';
-    expect(run(checkout, 'npm', ['install', '--global', `--prefix=${prefix}`, '--offline', join(checkout, name)]).status).toBe(0);
-
     const files = ['a.iptables', 'etc/rules.v4', 'README.md', 'iptables-save-node-a.txt'];
     expect(files.filter((file) => new RegExp(hook?.files ?? '').test(file))).toEqual([
       'a.iptables',
@@ -297,15 +293,26 @@ describe('the pre-commit hook', () => {
     ]);
     const [program = '', ...words] = hook?.entry.split(' ') ?? [];
     const args = [...words, ...(hook?.args ?? [])];
+    const runHook = (...names: readonly string[]) => run(folder, join(checkout, program), [...args, ...names]);
     const bad = join(folder, 'bad.iptables');
     writeFileSync(bad, '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n');
-    expect(run(folder, join(prefix, 'bin', program), [...args, bad]).status).toBe(1);
+    expect(runHook(bad)).toMatchObject({ status: 1, stderr: '', stdout: expect.stringContaining('NOWHERE') });
+    expect(readdirSync(checkout).filter((name) => name.startsWith('.build'))).toEqual([]);
     // No name of a file is an option.
     const named = '--cluster=sound.iptables';
     writeFileSync(join(folder, named), readFileSync(bad));
     writeFileSync(join(folder, 'sound.iptables'), '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
-    const { status, stdout } = run(folder, join(prefix, 'bin', program), [...args, named, 'sound.iptables']);
+    const { status, stdout } = runHook(named, 'sound.iptables');
     expect([status, stdout.split(':')[0]]).toEqual([1, named]);
+  });
+
+  it('says why it cannot be built, and that is no finding', { timeout: minutes }, () => {
+    const empty = join(folder, 'empty-clone');
+    cpSync(join(root, '.github'), join(empty, '.github'), { recursive: true });
+    const { status, stdout, stderr } = run(folder, join(empty, '.github/pre-commit.sh'), ['check', '--', 'sound.iptables']);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^iptables-inspect: cannot be built in .*empty-clone/);
+    expect(readdirSync(empty)).toEqual(['.github']);
   });
 });
 
