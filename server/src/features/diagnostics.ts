@@ -46,7 +46,10 @@ function* mostSevere(findings: readonly Finding[], limit: number): Steps<readonl
   const room = new Map<Severity, number>(gravestFirst.map((severity) => [severity, 0]));
   for (let at = 0; at < findings.length; at += 1) {
     const { severity } = findings[at] as Finding;
-    room.set(severity, (room.get(severity) ?? 0) + 1);
+    const count = (room.get(severity) ?? 0) + 1;
+    room.set(severity, count);
+    // There is room for no others.
+    if (severity === gravestFirst[0] && count === limit) break;
     if (at % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
   }
   let left = limit;

@@ -6,7 +6,7 @@ import { contextBefore, type Line, type LineContext, sameContext } from './line.
 import { numberedShapes, takesTheSame } from './line-shape.ts';
 import type { Lines } from './lines.ts';
 import { readLine, shapeOf } from './read-line.ts';
-import { OddLineList, rememberOddLines } from './unusual-lines.ts';
+import { isOddShape, OddLineList, rememberOddLines } from './unusual-lines.ts';
 
 const linesBetweenPauses = 256;
 /** With more lines than these what all lines of a shape are is found out once for all of them. */
@@ -94,19 +94,27 @@ interface Reading {
   readonly shapes: Uint16Array;
   /** By the number of a shape, what it is in the circumstances of the lines that are gone through. */
   readonly inThem: Int32Array;
+  /** By the number that it has in them: 1 where its lines are more than others. */
+  isOdd: Uint8Array;
   readonly odd: OddLineList;
 }
 
 /** Reads lines again of which one of the same shape was. @returns the first that has to be read by itself, or `to` */
-function readShaped({ places, before, shapes, inThem, odd }: Reading, from: number, to: number): number {
+function readShaped({ places, before, shapes, inThem, isOdd, odd }: Reading, from: number, to: number): number {
   for (let number = from; number < to; number += 1) {
     const place = places[number] as number;
     const shape = place < 0 ? unknown : (inThem[before[place] as number] as number);
     if (shape <= 0) return number;
     shapes[place] = shape;
-    odd.addShaped(number, shape);
+    // Nearly none is, or tens of thousands are.
+    if (isOdd[shape] === 1) odd.addShaped(number, shape);
   }
   return to;
+}
+
+/** Which shapes have lines that are more than others, by their numbers. */
+function oddShapes(): Uint8Array {
+  return Uint8Array.from(numberedShapes, (_, shape) => (isOddShape(shape) ? 1 : 0));
 }
 
 /**
@@ -127,7 +135,7 @@ export function* readColumnsBelow(
   const inThem = new Int32Array(numberedShapes.length).fill(unknown);
   const odd = new OddLineList(length);
   odd.addKnown(lines, 0, from);
-  const reading: Reading = { places, before, shapes, inThem, odd };
+  const reading: Reading = { places, before, shapes, inThem, isOdd: oddShapes(), odd };
   const numbers: number[] = [];
   const others: Line[] = [];
   const renumbered: Reread['shapes'][number][] = [];
@@ -153,6 +161,8 @@ export function* readColumnsBelow(
       inThem[shape] = found;
       if (found > 0) {
         shapes[place] = found;
+        // It may have been learned just now.
+        if (found >= reading.isOdd.length) reading.isOdd = oddShapes();
         odd.addShaped(number, found);
         renumbered.push({ before: shape, after: found });
         continue;

@@ -74,6 +74,11 @@ function foundKind(shape: number): number {
   return form.carriageReturn || hasFreeText(shape) ? isUnusual : isFaulty;
 }
 
+/** Whether lines of a shape, by its number, are more than others. */
+export function isOddShape(shape: number): boolean {
+  return kindOf(shape) !== isPlain;
+}
+
 /** Whether lines of a shape, by its number, are among `faultyLines`. */
 export function isFaultyShape(shape: number): boolean {
   return kindOf(shape) === isFaulty;

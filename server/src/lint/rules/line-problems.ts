@@ -55,7 +55,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
  */
 function sharedOf(input: LintInput, report: (finding: Finding) => void): (from: number, to: number, endLine: number) => number {
   const { ruleset } = input;
-  const { lines } = ruleset;
+  const { places, shapes } = ruleset.lines.columns;
   const { faulty, first, last } = fileShape(input);
   const fixesOf = fixesOfLines(input);
   let shared: SharedFindings | undefined;
@@ -64,14 +64,19 @@ function sharedOf(input: LintInput, report: (finding: Finding) => void): (from: 
     const table = ruleset.commands === undefined ? tableAt(ruleset, faulty[from] ?? 0) : undefined;
     if (table === undefined || hasCutLines(ruleset, table)) return from;
     const end = Math.min(endLine, table.endLine);
+    let known = 0;
     let at = from;
     for (; at < to; at += 1) {
       const number = faulty[at] as number;
       // A text may begin or end within the one line, or before one of no known shape.
-      if (number >= end || number === first || number === last || lines.shapeAt(number + 1) === 0) break;
-      const fault = lines.faultAt(number);
-      if (fault === undefined) break;
-      if (shared?.fault !== fault || shared.table !== table) shared = { ruleset, table, fault, fixesOf };
+      if (number >= end || number === first || number === last || (places[number + 1] ?? -1) < 0) break;
+      const shape = shapes[places[number] as number] as number;
+      if (shape !== known || shared === undefined) {
+        const fault = ruleset.lines.faultAt(number);
+        if (fault === undefined) break;
+        shared = { ruleset, table, fault, fixesOf };
+        known = shape;
+      }
       report(new SharedFinding(number, shared));
     }
     return at;

@@ -86,7 +86,7 @@ function inNat(ruleset: Ruleset, services: Chain): Unhooked | undefined {
 }
 
 function inFilter(ruleset: Ruleset, services: Chain): Unhooked | undefined {
-  const rejects = services.rules.some((line) => ruleset.lines.at(line)?.target === 'REJECT');
+  const rejects = services.rules.some((line) => ruleset.lines.targetAt(line) === 'REJECT');
   if (!rejects || !isReached(services) || !lacksWay(ruleset, 'FORWARD', services)) return undefined;
   const message =
     'No way leads from FORWARD to KUBE-SERVICES: for Pods, connections to a Service without endpoints time out where they should be refused';
