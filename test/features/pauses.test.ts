@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinedSteps, lineSteps, runToEnd, type Steps } from '../../server/src/base/steps.ts';
+import { joinedSteps, lineSteps, runToEnd, type Steps, statementsBetweenPauses } from '../../server/src/base/steps.ts';
 import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
 import { folding } from '../../server/src/features/folding.ts';
 import type { DumpState } from '../../server/src/features/support/state.ts';
@@ -10,6 +10,7 @@ import { dumpNodeSteps } from '../../server/src/kube/proxy/dump-node.ts';
 import { serviceProxySteps } from '../../server/src/kube/proxy/mode.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { finding } from '../../server/src/lint/support/finding.ts';
+import { followRequest } from '../../server/src/netfilter/trace-report.ts';
 import { extentSteps } from '../../server/src/ruleset/extent.ts';
 import { dumpState } from '../support/dump-state.ts';
 
@@ -45,6 +46,23 @@ describe('a request in another document waits for a part of what is made', () =>
     // The lines where columns are cut, the chains, and between: lines that are plain are not looked at one by one.
     expect(pausesOf(extentSteps(state.ruleset, table))).toBeGreaterThanOrEqual((2 * 10 * count) / 4_096);
     expect(pausesOf(folding(state))).toBeGreaterThanOrEqual((10 * count) / 4_096);
+  });
+});
+
+describe('where rules are read as statements there is a pause after every few', () => {
+  const rules = Array.from({ length: count }, (_, at) => `-A INPUT -m owner --uid-owner ${at} -j ACCEPT`);
+  const text = ['*filter', ':INPUT ACCEPT [0:0]', ...rules, 'COMMIT', ''].join('\n');
+  const fewest = count / statementsBetweenPauses - 1;
+
+  it('in what packets meet', () => {
+    const asked = { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' };
+    expect(pausesOf(followRequest(dumpState(text).ruleset, asked))).toBeGreaterThanOrEqual(fewest);
+  });
+
+  it('in what is found of them', () => {
+    // With a rule that does something else two checks read all of them.
+    expect(pausesOf(lint(dumpState(text)))).toBeGreaterThanOrEqual(fewest);
+    expect(pausesOf(lint(dumpState(text.replace('COMMIT', '-A INPUT -j DROP\nCOMMIT'))))).toBeGreaterThanOrEqual(2 * fewest);
   });
 });
 

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Steps } from '../../server/src/base/steps.ts';
-import { runToEnd } from '../../server/src/base/steps.ts';
+import { runToEnd, statementsBetweenPauses } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
 import { reachSteps } from '../../server/src/kube/question/reach.ts';
 import { traceQuestion } from '../../server/src/kube/question/trace.ts';
-import { workBetweenPauses } from '../../server/src/netfilter/enumeration/state.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
 import { clusterOf, rulesetOf } from '../support/dumps.ts';
 
@@ -37,7 +36,7 @@ describe('questions that are prepared', () => {
     runToEnd(prepareQuestions(resolution));
     expect(unprepared).toBeGreaterThan(10);
     // What is left follows packets, in pauses of 512 things to do.
-    const left = (steps: number): number => (steps * workBetweenPauses) / 512;
+    const left = (steps: number): number => (steps * statementsBetweenPauses) / 512;
     expect(left(pausesOfTrace(resolution))).toBeLessThan(3);
     const reach = reachSteps(resolution, { kind: 'service', namespace: 'load', name: 'svc-500', port: null });
     expect(left(pausesOf(reach))).toBeLessThan(3);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { statementsBetweenPauses } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { type ReachResult, reachSteps } from '../../server/src/kube/question/reach.ts';
-import { workBetweenPauses } from '../../server/src/netfilter/enumeration/state.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
 const services = 8;
@@ -50,6 +50,6 @@ describe('who reaches the Services of a ruleset with many open questions', () =>
       Array.from({ length: services }, (_, n) => ['arrives', `10.244.0.1${n}:8080`]),
     );
     // In pauses of 512 things to do. Where each question had as much as the first, there were 21,131 of them.
-    expect((pauses * workBetweenPauses) / 512).toBeLessThan(4_000);
+    expect((pauses * statementsBetweenPauses) / 512).toBeLessThan(4_000);
   });
 });

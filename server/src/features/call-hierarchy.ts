@@ -9,7 +9,7 @@ import {
 } from 'vscode-languageserver-types';
 import { counted } from '../base/counted.ts';
 import { labelText } from '../base/safe-text.ts';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf, mentionsOn } from '../ruleset/places.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
@@ -23,7 +23,6 @@ interface ItemData {
   readonly chain: string;
 }
 
-const rulesBetweenPauses = 128;
 const linesBetweenPauses = 4_096;
 /** An answer of 50,000 chains is megabytes that nobody reads, and holds all others up. */
 const mostCalls = 1_000;
@@ -117,12 +116,12 @@ function* callsOf(
     }
     const fromRanges: Range[] = [];
     for (const [at, line] of lines.entries()) {
-      if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+      if (at % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
       const jump = jumpOn(state, line);
       if (jump?.name === target(name)) fromRanges.push(jump.range);
     }
     if (fromRanges.length > 0) calls.push({ item, fromRanges });
-    if (seen % rulesBetweenPauses === 0) yield;
+    if (seen % statementsBetweenPauses === 0) yield;
   }
   return calls;
 }

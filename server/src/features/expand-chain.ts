@@ -2,7 +2,7 @@
 import type { Position } from 'vscode-languageserver-types';
 import { percentText } from '../base/percent.ts';
 import { oneLine } from '../base/safe-text.ts';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { type RulePathStep, sharesOf, stepOf } from '../kube/flow/rule-paths.ts';
 import { leadsBack } from '../netfilter/loops.ts';
 import { policyOf, rulesInOrder } from '../netfilter/rule-order.ts';
@@ -15,7 +15,6 @@ import { chainOfLine, symbolAt } from './support/symbol-at.ts';
 
 const mostEnds = 2_000;
 const deepest = 32;
-const rulesBetweenPauses = 256;
 
 interface Expanding {
   readonly ruleset: Ruleset;
@@ -66,7 +65,7 @@ function* expand(expanding: Expanding, chain: Chain, path: readonly RulePathStep
   const shares = sharesOf(ruleset, chain);
   for (const line of rulesInOrder(ruleset, chain)) {
     expanding.looked += 1;
-    if (expanding.looked % rulesBetweenPauses === 0) yield;
+    if (expanding.looked % statementsBetweenPauses === 0) yield;
     if (expanding.ends >= mostEnds) {
       expanding.left += 1;
       continue;

@@ -1,6 +1,6 @@
 import type { Range, TextEdit } from 'vscode-languageserver-types';
 import { count } from '../base/counted.ts';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { printRule } from '../ruleset/canonical.ts';
 import { formOf } from '../ruleset/completeness.ts';
 import { normalizeRule } from '../ruleset/normalize-rule.ts';
@@ -14,7 +14,6 @@ import type { DumpState } from './support/state.ts';
 
 /** So many lines take a few hundred milliseconds; a file that long was written by iptables-save, which formats it. */
 const mostLines = 50_000;
-const linesBetweenPauses = 64;
 
 /**
  * The edits that bring the lines of a range, or of the whole document, into the form in which iptables-save prints them. Comments, ends of lines, lines that are
@@ -37,7 +36,7 @@ export function* formatting(state: DumpState, range?: Range): Steps<TextEdit[] |
   let isRestoreInput = false;
   let isListing = false;
   for (let number = first; number <= end; number += 1) {
-    if (number % linesBetweenPauses === 0) yield;
+    if (number % statementsBetweenPauses === 0) yield;
     const line = lines.at(number);
     const table = tableAt(ruleset, number);
     if (line === undefined || table === undefined) continue;

@@ -1,7 +1,7 @@
 import { type InlayHint, InlayHintKind, type Range } from 'vscode-languageserver-types';
 import { percentText } from '../base/percent.ts';
 import { labelText } from '../base/safe-text.ts';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { chainTitle, endpointTitle, serviceTitle } from '../kube/identity/titles.ts';
 import { areSharesKnown, type EndpointShare, endpointShares } from '../kube/proxy/endpoint-shares.ts';
@@ -12,7 +12,6 @@ import type { ChainStatement, RuleOption, RuleStatement, Span } from '../syntax/
 import { addressIn } from './support/address-in.ts';
 import type { DumpState } from './support/state.ts';
 
-const linesBetweenPauses = 16;
 const longestLabel = 60;
 /** To tell the shares of a chain all of its rules are read; no Service has so many endpoints. */
 const mostRulesOfShares = 3_000;
@@ -25,7 +24,7 @@ export function* inlayHints(state: DumpState, range: Range, choice: InlayHintSet
   const shares = new Map<Chain, ReadonlyMap<number, EndpointShare>>();
   const end = Math.min(range.end.line, lines.length - 1);
   for (let number = Math.max(range.start.line, 0); number <= end; number += 1) {
-    if (number % linesBetweenPauses === 0) yield;
+    if (number % statementsBetweenPauses === 0) yield;
     const line = lines.at(number);
     const table = line?.kind === 'rule' || line?.kind === 'chain' ? tableAt(state.ruleset, number) : undefined;
     if (line === undefined || table === undefined) continue;

@@ -1,5 +1,5 @@
 import type { Range } from 'vscode-languageserver-types';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { RuleOption, Span, Word } from '../syntax/statement.ts';
@@ -31,8 +31,6 @@ interface Token extends Span {
   readonly modifiers: number;
 }
 
-const linesBetweenPauses = 16;
-
 /**
  * The semantic tokens of the lines of a range, in LSP's relative encoding: five numbers a token. Pauses every few dozen lines.
  * @param tell told of each part as it is made, for those who stream; what was told is not in the result
@@ -45,7 +43,7 @@ export function* semanticTokens(state: DumpState, range: Range, tell?: (part: nu
   const first = Math.max(range.start.line, 0);
   const end = Math.min(range.end.line, lines.length - 1);
   for (let number = first; number <= end; number += 1) {
-    if ((number - first) % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if ((number - first) % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     if (tell !== undefined && data.length >= numbersInPart) {
       tell(data);
       data = [];

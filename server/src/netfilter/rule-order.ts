@@ -1,6 +1,6 @@
 import { createLongList } from '../base/long-list.ts';
 import { createMemory } from '../base/memory.ts';
-import { runToEnd, type Steps } from '../base/steps.ts';
+import { runToEnd, type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import { type Chain, type Ruleset, tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
@@ -16,8 +16,6 @@ function samePlace(rule: RuleStatement | undefined): string {
     .join('\0');
 }
 
-const linesBetweenPauses = 512;
-
 /** What the lines of a chain, taken as commands one after the other, leave in it. */
 function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   const lines = [...chain.rules, ...chain.mentions, ...chain.declarations].toSorted((a, b) => a - b);
@@ -26,7 +24,7 @@ function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   // To work out what rules have in common takes long, and is for nothing where none is deleted by its text.
   let hasKeys = false;
   for (const [at, line] of lines.entries()) {
-    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (at % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     const source = ruleset.lines.at(line);
     if (source === undefined) continue;
     // `:CHAIN` and -F empty a chain that was filled before.
@@ -57,7 +55,7 @@ function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
           const before = kept.items();
           kept.clear();
           for (const [index, other] of before.entries()) {
-            if (index % linesBetweenPauses === linesBetweenPauses - 1) yield;
+            if (index % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
             keys.set(other, samePlace(ruleAt(ruleset, other)));
             kept.insert(index, other);
           }
@@ -74,7 +72,7 @@ function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
 function* isPlain({ lines }: Ruleset, { rules, mentions, declarations }: Chain): Steps<boolean> {
   for (const [at, line] of rules.entries()) {
     if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    if (lines.at(line)?.command !== 'append') return false;
+    if (lines.formAt(line)?.command !== 'append') return false;
   }
   return (
     mentions.every((line) => lines.at(line)?.command !== 'flush') && declarations.every((line) => line <= (rules[0] ?? line))
@@ -99,7 +97,7 @@ export function rulesInOrder(ruleset: Ruleset, chain: Chain): readonly number[] 
 }
 
 const ordered = createMemory<Ruleset, true>();
-const linesLookedAtBetweenPauses = 8_192;
+const linesLookedAtBetweenPauses = 1_024;
 
 /** Works out the order of all chains that commands change, so that `rulesInOrder` knows it at once. Pauses every few hundred lines. */
 export function* knowOrders(ruleset: Ruleset): Steps<void> {

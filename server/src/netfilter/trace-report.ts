@@ -78,7 +78,7 @@ export function reportedPacket(packet: Packet): ReportedPacket {
 }
 
 /** Of a packet's way through chains that are nested by the hundred thousand. */
-const stepsBetweenPauses = 4_096;
+const stepsBetweenPauses = 256;
 
 /** The rules and policies that a packet met, in order. @param last the latest of them */
 export function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {

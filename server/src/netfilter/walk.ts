@@ -66,7 +66,7 @@ interface Walking {
   readonly met: Map<Frame, { readonly rules: readonly number[]; at: number }>;
 }
 
-const rulesBetweenPauses = 4096;
+const rulesBetweenPauses = 256;
 
 function stepsOf(outcome: Outcome): TraceStep[] {
   const steps: TraceStep[] = [];

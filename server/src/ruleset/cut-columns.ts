@@ -16,7 +16,7 @@ const fewestLines = 4;
 const fewestEndings = 3;
 const linesBetweenPauses = 4_096;
 /** Of lines of which each is read. */
-const readBetweenPauses = 512;
+const readBetweenPauses = 64;
 
 /** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. Pauses every few thousand. */
 export function* cutLines(lines: Lines, from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {

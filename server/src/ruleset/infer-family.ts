@@ -1,12 +1,10 @@
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import type { Family } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 
 const mostRules = 4096;
-/** Each is read as a whole. */
-const rulesBetweenPauses = 64;
 /** Of which none is made where it is no rule. */
 const linesBetweenPauses = 32_768;
 /** "xxxx:xxx:3000::/112". */
@@ -24,7 +22,7 @@ export function* inferFamily(lines: Lines, from: number, to: number): Steps<Fami
     looked += 1;
     const family = familyOn(line);
     if (family !== undefined) return family;
-    if (looked % rulesBetweenPauses === 0) yield;
+    if (looked % statementsBetweenPauses === 0) yield;
   }
   return undefined;
 }

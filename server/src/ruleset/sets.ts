@@ -1,5 +1,5 @@
 import { createMemory } from '../base/memory.ts';
-import { runToEnd, type Steps } from '../base/steps.ts';
+import { runToEnd, type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Span, Word } from '../syntax/statement.ts';
 import { ruleAt } from './rules.ts';
@@ -26,8 +26,6 @@ interface UnfinishedSet extends IpSet {
 }
 
 const known = createMemory<Ruleset, ReadonlyMap<string, IpSet>>();
-
-const linesBetweenPauses = 512;
 
 /** The sets of a text by name, in the order first mentioned. Worked out when first asked for. Pauses every few hundred lines that name sets. */
 export function* setSteps(ruleset: Ruleset): Steps<ReadonlyMap<string, IpSet>> {
@@ -80,7 +78,7 @@ function* collect(ruleset: Ruleset): Steps<ReadonlyMap<string, IpSet>> {
   let read = 0;
   for (const [number, line] of ruleset.lines.entries()) {
     if (line.kind !== 'blank' && line.kind !== 'comment') read += line.text.includes('set') ? 1 : 1 / 32;
-    if (read >= linesBetweenPauses) {
+    if (read >= statementsBetweenPauses) {
       read = 0;
       yield;
     }

@@ -21,7 +21,7 @@ function isJoined({ faults, kind, text }: Line): boolean {
 
 const escapedTable = /^\*(?:filter|nat|mangle|raw|security)\\n[:-]/;
 
-const linesBetweenPauses = 4096;
+const linesBetweenPauses = 256;
 
 function* hasJoined(lines: Lines): Steps<boolean> {
   const numbers = yield* unusualLineSteps(lines);

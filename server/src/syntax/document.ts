@@ -1,4 +1,4 @@
-import { runToEnd, type Steps } from '../base/steps.ts';
+import { runToEnd, type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import { contextBefore, type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { Lines } from './lines.ts';
@@ -59,7 +59,6 @@ export function statementOf(line: Line): Statement {
   return readAgain(line);
 }
 
-const linesBetweenPauses = 256;
 const piecesBetweenPauses = 32_768;
 
 interface SplitText {
@@ -135,7 +134,7 @@ function* readLines(
   // So many lines from here on belong to one above.
   let below = 0;
   for (let index = 0; index < texts.length; index += 1) {
-    if (index % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (index % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     const piece = texts[index] ?? '';
     const start = broken?.get(index);
     const own = start === undefined && below === 0 ? context : wrapped(context, start?.more);
@@ -253,7 +252,7 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
     lines.push(line);
     context = contextAfter(line);
     read += 1;
-    if (read % linesBetweenPauses === 0) yield;
+    if (read % statementsBetweenPauses === 0) yield;
   }
   const end = splice.last + 1;
   const { kept, circumstances } = yield* readBelow(document.lines, end, context, lines);

@@ -1,6 +1,6 @@
 /** Lines below an edit that changed what holds of them, another `*table` or header: they are read again. */
 import { createMemory } from '../base/memory.ts';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import { contextBefore, type Line, type LineContext, sameContext } from './line.ts';
 import { numberedShapes, takesTheSame } from './line-shape.ts';
@@ -8,7 +8,6 @@ import type { Lines } from './lines.ts';
 import { readLine, shapeOf } from './read-line.ts';
 import { isOddShape, OddLineList, rememberOddLines } from './unusual-lines.ts';
 
-const linesBetweenPauses = 256;
 /** With more lines than these what all lines of a shape are is found out once for all of them. */
 const mostAsObjects = 1_024;
 const columnsBetweenPauses = 32_768;
@@ -43,7 +42,7 @@ export function* readBelow(old: Lines, index: number, context: LineContext, line
     const again = readLine(line.text, above, line.carriageReturn);
     lines.push(again);
     above = contextAfter(again);
-    if ((number - index) % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if ((number - index) % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
   }
   return { kept: old.length, circumstances: undefined };
 }
@@ -171,7 +170,7 @@ export function* readColumnsBelow(
     numbers.push(number);
     others.push(again);
     if (!again.isPlain) odd.unusual.push(number);
-    if (others.length % linesBetweenPauses === 0) yield;
+    if (others.length % statementsBetweenPauses === 0) yield;
     const after = contextAfter(again);
     if (after === above) continue;
     above = after;

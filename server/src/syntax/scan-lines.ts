@@ -1,5 +1,5 @@
 /** A whole text as lines, those of known shapes from its bytes: a string for each line, and one for each name on it, take longer than to tell what they say. */
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import type { HashedNames } from './hashed-names.ts';
 import { knownShape } from './known-line-cache.ts';
@@ -13,7 +13,6 @@ import { isFaultyShape, rememberOddLines } from './unusual-lines.ts';
 const charactersOfPart = 100_000;
 /** A line that makes a part longer than this is of no known shape. */
 const mostCharacters = 1_000_000;
-const newLinesBetweenPauses = 256;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
@@ -117,7 +116,7 @@ function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number)
     if (shape === undefined || end - start > mostOfLength || (hasCr && from + end + 1 === reading.text.length)) {
       end = bytes.indexOf(lineFeed, start);
       addNew(reading, from + start, from + end);
-      if (reading.objects.length % newLinesBetweenPauses > 0) continue;
+      if (reading.objects.length % statementsBetweenPauses > 0) continue;
       yield;
       useNames(reading.names);
       continue;

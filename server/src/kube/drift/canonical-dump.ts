@@ -53,7 +53,7 @@ const unordered: ReadonlySet<string> = new Set([
   'KUBE-PROXY-FIREWALL',
 ]);
 
-const linesBetweenPauses = 1024;
+const linesBetweenPauses = 64;
 
 function byPlace(a: Table, b: Table): number {
   return tableOrder.indexOf(a.name) - tableOrder.indexOf(b.name) || a.index - b.index;

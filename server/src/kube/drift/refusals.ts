@@ -1,5 +1,5 @@
 /** The rules that refuse a Service port's traffic for want of endpoints: all that there is of many a Service. */
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { ChainService } from '../identity/chain-identity.ts';
@@ -16,7 +16,6 @@ export interface Refusal extends PortFacts {
   readonly line: number;
 }
 
-const lookedAtBetweenPauses = 512;
 /** The chains of the filter table that refuse, the one that says most of a Service port first. */
 const refusingChains = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS'];
 
@@ -47,13 +46,13 @@ export function* refusalsOf(ruleset: Ruleset): Steps<readonly Refusal[]> {
   let seen = 0;
   for (const table of ruleset.tables) {
     seen += 1;
-    if (seen % lookedAtBetweenPauses === 0) yield;
+    if (seen % statementsBetweenPauses === 0) yield;
     if (table.name !== 'filter') continue;
     for (const name of refusingChains) {
       const chain = table.chains.get(name);
       for (const line of chain?.rules ?? []) {
         seen += 1;
-        if (seen % lookedAtBetweenPauses === 0) yield;
+        if (seen % statementsBetweenPauses === 0) yield;
         const refusal = chain === undefined ? undefined : refusalOf(ruleset, chain, line);
         if (refusal !== undefined) refusals.push(refusal);
       }

@@ -2,7 +2,7 @@
 
 import { counted } from '../../base/counted.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
-import { runToEnd, type Steps } from '../../base/steps.ts';
+import { runToEnd, type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { knowOrders, orderOf, policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
@@ -20,7 +20,6 @@ import { foldedJumps, type ServicesPart } from './service-jumps.ts';
 const mostNodes = 2000;
 const mostEdges = 6000;
 const mostDepth = 64;
-const rulesBetweenPauses = 32;
 /** Targets that end a packet's way through the table, or send it elsewhere. Others only note or change something. */
 const verdicts: ReadonlySet<string> = new Set([
   'ACCEPT',
@@ -204,7 +203,7 @@ function* follow(walk: Walk, chain: Chain, level: number): Steps<void> {
     if (folded?.lines.has(line) === true) continue;
     const rule = ruleAt(ruleset, line);
     walk.read += 1;
-    if (walk.read % rulesBetweenPauses === 0) yield;
+    if (walk.read % statementsBetweenPauses === 0) yield;
     if (rule === undefined) continue;
     const target = chain.table.chains.get(rule.target?.text ?? '');
     if (target !== undefined) {

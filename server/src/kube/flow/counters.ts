@@ -11,7 +11,7 @@ export function packetsOf(ruleset: Ruleset, line: number | null): number | null 
   return packets === undefined || (statement.kind === 'chain' && packets === 0) ? null : packets;
 }
 
-const linesBetweenPauses = 512;
+const linesBetweenPauses = 64;
 
 /** All packets that these lines have counted; null where none of them has counters. Pauses every few hundred lines. */
 export function* packetsOfAllSteps(ruleset: Ruleset, lines: readonly number[]): Steps<number | null> {

@@ -1,7 +1,7 @@
 /** Tells which redirected packets the rules behind the routing decision cannot tell apart. */
 
 import { createMemory } from '../../base/memory.ts';
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { networkTest } from '../../netfilter/core-match-predicates.ts';
 import { type IPAddress, ipAddress, type Packet } from '../../netfilter/packet.ts';
@@ -85,8 +85,6 @@ function lookAtRule(looks: Looks, ruleset: Ruleset, rule: RuleStatement, family:
 /** Chains of nat that hand packets out: not reached behind the routing decision, where only POSTROUTING is still to come. */
 const beforeRouting = /^(?:KUBE-(?:SERVICES|NODEPORTS|SVC-|SVL-|SEP-|EXT-|XLB-|FW-)|CNI-(?:DN-|HOSTPORT-DNAT))/;
 
-const rulesAStep = 512;
-
 function* readClasses(ruleset: Ruleset, dump: Dump): Steps<TargetClasses> {
   const looks: Looks = { single: new Set(), networks: new Map(), everyAddress: false, asked: false, lists: false };
   let read = 0;
@@ -97,7 +95,7 @@ function* readClasses(ruleset: Ruleset, dump: Dump): Steps<TargetClasses> {
         const rule = ruleAt(ruleset, line);
         if (rule !== undefined) lookAtRule(looks, ruleset, rule, dump.family);
         read += 1;
-        if (read % rulesAStep === 0) yield;
+        if (read % statementsBetweenPauses === 0) yield;
       }
     }
   }

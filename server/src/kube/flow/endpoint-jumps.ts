@@ -1,6 +1,6 @@
 /** Jumps of one chain to the chains of endpoints, folded by the node that their Pods are on where there are more than can be read. */
 import { counted } from '../../base/counted.ts';
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
@@ -14,7 +14,6 @@ import type { FoldedJumps } from './service-jumps.ts';
 
 /** So many endpoints are drawn one by one. */
 const mostFollowed = 30;
-const rulesBetweenPauses = 32;
 /** It changes a packet and lets it go on. */
 const markChain = 'KUBE-MARK-MASQ';
 
@@ -37,7 +36,7 @@ function* jumpsToEndpoints(resolution: Resolution, chain: Chain, words: RuleWord
   const jumps: EndpointJump[] = [];
   let left: number | null = 1;
   for (const [at, line] of rulesInOrder(resolution.ruleset, chain).entries()) {
-    if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    if (at % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     const name = resolution.ruleset.lines.at(line)?.target ?? '';
     const target = chain.table.chains.get(name);
     const identity = target === undefined ? undefined : resolution.chain(target);

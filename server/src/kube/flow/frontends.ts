@@ -5,7 +5,7 @@
 
 import { hostPort, isIPv6 } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -82,7 +82,6 @@ export function isMarkChain(name: string): boolean {
 }
 
 const dumpsBetweenPauses = 512;
-const rulesBetweenPauses = 256;
 
 function serviceOf(resolution: Resolution, rule: RuleStatement, target: Chain | undefined): FrontendService | null {
   const comment = serviceComment(commentOf(rule));
@@ -158,7 +157,7 @@ function* readFrontends(resolution: Resolution): Steps<readonly Frontend[]> {
       for (const line of rulesInOrder(ruleset, chain)) {
         addRule(resolution, frontends, chain, line, kind);
         read += 1;
-        if (read % rulesBetweenPauses === 0) yield;
+        if (read % statementsBetweenPauses === 0) yield;
       }
     }
   }

@@ -2,7 +2,7 @@
 import { compareNames } from '../../base/compare-names.ts';
 import { counted } from '../../base/counted.ts';
 import { chainRequest } from '../../base/flow-request.ts';
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
@@ -17,7 +17,6 @@ import { emptyNode, type FlowEdge, type FlowNode } from './graph.ts';
 const mostFollowed = 30;
 /** So many Services are drawn one by one. */
 const mostDrawn = 100;
-const rulesBetweenPauses = 32;
 
 /** What of a chain's Services is asked for: those of a namespace, or some of those, counted from 1 by so many at a time. */
 export interface ServicesPart {
@@ -49,7 +48,7 @@ function* jumpsByService(resolution: Resolution, chain: Chain): Steps<readonly S
   let read = 0;
   for (const line of rulesInOrder(resolution.ruleset, chain)) {
     read += 1;
-    if (read % rulesBetweenPauses === 0) yield;
+    if (read % statementsBetweenPauses === 0) yield;
     const target = chain.table.chains.get(resolution.ruleset.lines.at(line)?.target ?? '');
     const service = target === undefined ? null : resolution.chain(target).service;
     if (service === null) continue;

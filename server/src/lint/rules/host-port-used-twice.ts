@@ -1,4 +1,4 @@
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { destinationPort, destinationPorts, protocolOf } from '../../kube/proxy/rule-values.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
@@ -14,8 +14,6 @@ export const hostPortUsedTwice: LintRule = {
   codes: { 'host-port-used-twice': 'Two Pods have a rule for one host port: the first wins.' },
   check,
 };
-
-const rulesBetweenPauses = 512;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
@@ -35,7 +33,7 @@ function* checkHostPorts(input: LintInput, chain: Chain, report: (finding: Findi
   const { ruleset } = input;
   const first = new Map<string, number>();
   for (const [index, number] of chain.rules.entries()) {
-    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    if (index % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     const line = ruleset.lines.at(number);
     const rule = line?.target.startsWith('CNI-DN-') === true && !line.isUnsure ? ruleAt(ruleset, number) : undefined;
     if (line === undefined || rule === undefined) continue;

@@ -1,4 +1,4 @@
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { serviceProxyOf } from '../../kube/proxy/mode.ts';
 import { isShownFrom } from '../../ruleset/completeness.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
@@ -19,8 +19,6 @@ export const inputRejectsNodeports: LintRule = {
   codes: { 'input-rejects-nodeports': 'kube-proxy runs in ipvs mode, and INPUT refuses NodePorts: no rule of it accepts them.' },
   check,
 };
-
-const rulesBetweenPauses = 1024;
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const dump of ruleset.dumps) {
@@ -82,11 +80,11 @@ function* mayAcceptNodePorts(ruleset: Ruleset, table: Table, input: Chain): Step
   if (otherWaysOut.some((target) => table.targets.get(target)?.some(isOfInput) === true)) return true;
   // What returns from INPUT, or goes on elsewhere for good, meets the policy and no rule below.
   for (const [index, number] of input.rules.entries()) {
-    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    if (index % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     if (ruleset.lines.at(number)?.target === 'RETURN' || ruleAt(ruleset, number)?.isGoto !== false) return true;
   }
   for (const [index, number] of (table.targets.get('ACCEPT') ?? []).entries()) {
-    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    if (index % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     if (!isOfInput(number)) continue;
     const rule = ruleAt(ruleset, number);
     if (rule === undefined || !isForOthers(rule)) return true;

@@ -24,7 +24,7 @@ export const lineProblems: LintRule = {
   check,
 };
 
-const problemsBetweenPauses = 512;
+const problemsBetweenPauses = 32;
 const sharedBetweenPauses = 4_096;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {

@@ -65,8 +65,8 @@ function bareText(line: Line | undefined): string | undefined {
 }
 
 /** Rules looked at between two pauses; a hostile file has all of them in one chain. */
-const rulesBetweenPauses = 500;
-const columnsBetweenPauses = 4_096;
+const rulesBetweenPauses = 64;
+const columnsBetweenPauses = 512;
 
 /**
  * Whether two rules of a chain may have the same text, told by the parts of it in which rules of one chain differ: no text is made of thousands of lines of

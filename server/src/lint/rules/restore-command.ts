@@ -29,7 +29,7 @@ interface Entry {
 
 type Chains = Map<string, LongList<Entry>>;
 
-const linesBetweenPauses = 256;
+const linesBetweenPauses = 64;
 
 function noRules(): LongList<Entry> {
   return createLongList(({ text }) => text);

@@ -1,4 +1,4 @@
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { marksOf, newChainMark } from '../../ruleset/chain-marks.ts';
 import { formOf, isRuleShownWhole, mayMixChains, mayMixTables } from '../../ruleset/completeness.ts';
 import type { NormalizedExtension, NormalizedRule } from '../../ruleset/normalize-rule.ts';
@@ -48,8 +48,6 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   }
 }
 
-/** Rules looked at between two pauses; a hostile file has all of them in one chain. */
-const rulesBetweenPauses = 250;
 /** None of which is read. */
 const looksBetweenPauses = 4_096;
 
@@ -59,7 +57,7 @@ function* reportShadowed(input: LintInput, chain: Chain, report: (finding: Findi
   const isMixed = mayMixTables(ruleset, chain.table);
   const takers: Takers = new Map();
   for (const [place, line] of chain.rules.entries()) {
-    if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    if (place % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     const isTaker = isEnding(ruleset, chain, line) && isRuleShownWhole(ruleset, line);
     if (isTaker && takesAll(ruleset, line)) return;
     const rule = readRule(ruleset, line);

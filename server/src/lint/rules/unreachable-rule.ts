@@ -1,4 +1,4 @@
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { mayMixChains, mayMixTables } from '../../ruleset/completeness.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { removedLines } from '../mending/change.ts';
@@ -40,16 +40,13 @@ function isLikewiseOfFilter(ruleset: Ruleset, above: number, line: number): bool
 
 const filtering = new Set(['ACCEPT', 'DROP', 'REJECT']);
 
-/** Rules looked at between two pauses; a hostile file has all of them in one chain. */
-const rulesBetweenPauses = 500;
-
 function* reportUnreachable(input: LintInput, table: Table, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   const isMixed = mayMixTables(ruleset, table);
   const done = new Set<Chain>();
   for (const target of isMixed ? endingInFilter : ending) {
     for (const [place, number] of (table.targets.get(target) ?? []).entries()) {
-      if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+      if (place % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
       const chain = table.chains.get(ruleset.lines.at(number)?.name ?? '');
       if (chain === undefined || done.has(chain) || chain.rules.at(-1) === number || !takesAll(ruleset, number)) continue;
       done.add(chain);

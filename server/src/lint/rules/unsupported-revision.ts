@@ -16,7 +16,7 @@ export function isUnsupportedRevision(text: string): boolean {
   return text.includes(mark);
 }
 
-const problemsBetweenPauses = 2_048;
+const problemsBetweenPauses = 256;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;

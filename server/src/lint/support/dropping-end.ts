@@ -1,4 +1,4 @@
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { isRuleShownWhole } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
@@ -38,8 +38,6 @@ function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
   return undefined;
 }
 
-const rulesBetweenPauses = 1024;
-
 /**
  * Where a built-in chain refuses what none of its rules has let go: the target of its own rule that rejects or drops every packet, else its policy
  * DROP; undefined where it does neither. Where rules are put in or taken away the order is another one than in the text: the policy alone counts then.
@@ -47,7 +45,7 @@ const rulesBetweenPauses = 1024;
 export function* droppingEndOf(ruleset: Ruleset, chain: Chain): Steps<Place | undefined> {
   if (!chain.rules.every((number) => ruleset.lines.at(number)?.command === 'append')) return dropPolicyOf(ruleset, chain);
   for (const [index, number] of chain.rules.entries()) {
-    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    if (index % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     const target = ruleset.lines.at(number)?.target;
     // What returns, or goes on elsewhere for good, meets the policy and no rule below.
     if (target === 'RETURN') break;

@@ -67,7 +67,7 @@ export function* fileShapeSteps({ document, ruleset }: LintInput): Steps<FileSha
   return shape;
 }
 
-const linesBetweenPauses = 2_048;
+const linesBetweenPauses = 256;
 
 /** So many lines that cannot be read may be mistakes; more are somebody's words. */
 const fewLines = 3;

@@ -39,7 +39,7 @@ export function* ignoreSteps(ruleset: Ruleset): Steps<readonly Ignore[]> {
   return ignores;
 }
 
-const linesBetweenPauses = 4_096;
+const linesBetweenPauses = 256;
 
 function* find({ lines }: Ruleset): Steps<readonly Ignore[]> {
   const found: Ignore[] = [];

@@ -3,7 +3,7 @@
  * gone through once for each packet that differs in what rules can see, however often it is jumped to.
  */
 import { createMemory } from '../../base/memory.ts';
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Answer } from '../answer.ts';
 import { compiledRule, isForAnother } from '../compile-rule.ts';
@@ -53,8 +53,6 @@ export interface Summaries {
 }
 
 const mostPlaces = 512;
-const rulesBetweenPauses = 64;
-
 const keys = createMemory<Packet, string>();
 
 /** Everything of a packet that a rule can see, as a key. */
@@ -275,7 +273,7 @@ export function* summarySteps(summaries: Summaries, chain: Chain, packet: Packet
       continue;
     }
     asked += 1;
-    if (asked % rulesBetweenPauses === 0) yield;
+    if (asked % statementsBetweenPauses === 0) yield;
     const before = passRule(summaries, passage, line);
     if (before === undefined) passage.at += 1;
     else stack.push(before);

@@ -1,4 +1,5 @@
 /** What an enumeration knows and has found, and the paths that it follows. */
+import { statementsBetweenPauses } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { mayHaveMoreTables } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
@@ -43,8 +44,6 @@ export interface Run {
 }
 
 const mostAssumptions = 50;
-/** Things to do, as `work` counts them. Of rules with faults, each of which takes longest to read, some milliseconds. */
-export const workBetweenPauses = 128;
 
 function tablesOf(dump: Dump | undefined): ReadonlyMap<string, Table> {
   const tables = new Map<string, Table>();
@@ -89,7 +88,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     asked: new Set(),
     steps: 0,
     isCut: false,
-    pauseAt: workBetweenPauses,
+    pauseAt: statementsBetweenPauses,
     work: 0,
   };
 }
@@ -98,7 +97,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
 export function isPauseDue(run: Run): boolean {
   const done = run.work + run.steps + run.ended;
   if (done < run.pauseAt) return false;
-  run.pauseAt = done + workBetweenPauses;
+  run.pauseAt = done + statementsBetweenPauses;
   return true;
 }
 
