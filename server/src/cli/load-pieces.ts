@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { Script } from 'node:vm';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
 import { canKeep, keptName, openKept, writeKept } from './kept-code.ts';
@@ -42,8 +42,13 @@ export function runPieces(main: string, build: string, requireOthers: (id: strin
     const script = new Script(source, { filename: path, columnOffset: -before.length, ...(cachedData && { cachedData }) });
     const module = { exports: {} };
     loaded.set(path, { module, script, isKept: cachedData !== undefined && script.cachedDataRejected === false });
-    const requireFrom = (id: string): unknown => (id.startsWith('.') ? load(join(dirname(path), id)) : requireOthers(id));
-    script.runInThisContext()(module.exports, requireFrom, module, path, dirname(path));
+    const there = dirname(path);
+    // Almost all of them stand side by side: a path is soon put together for those.
+    const requireFrom = (id: string): unknown => {
+      if (id.startsWith('./')) return load(there + sep + id.slice(2));
+      return id.startsWith('.') ? load(join(there, id)) : requireOthers(id);
+    };
+    script.runInThisContext()(module.exports, requireFrom, module, path, there);
     return module.exports;
   };
   process.on('exit', (code) => {
