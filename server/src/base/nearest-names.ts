@@ -1,16 +1,23 @@
 /** Edits between two names, at most `most`; more is `most + 1`. */
 function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i += 1) {
+  // Names of chains begin alike, and then have nothing in common.
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same += 1;
+  let row = Array.from({ length: b.length - same + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length - same; i += 1) {
     const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    let least = i;
+    for (let j = 1; j <= b.length - same; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (a[same + i - 1] === b[same + j - 1] ? 0 : 1);
+      const edits = Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+      next.push(edits);
+      least = Math.min(least, edits);
     }
+    if (least > most) return most + 1;
     row = next;
   }
-  return row[b.length] ?? most + 1;
+  return row[b.length - same] ?? most + 1;
 }
 
 /** The up to three names that a mistyped one may mean: few edits away, or with the same beginning or end. */
