@@ -263,7 +263,7 @@ function writeWhole(path, contents) {
 const sample = resolve(root, 'test/fixtures/sample/worker-1.iptables');
 /** What is looked at to know which functions a run on a small dump needs. */
 const usualRuns = [
-  ['check', '--no-cache', sample],
+  ['check', sample],
   ['resolve', sample],
   ['flow', sample, '--to', '10.96.0.1:443'],
   ['trace', sample, '--from', '192.0.2.1', '--to', '10.96.0.1:443'],

@@ -28,9 +28,13 @@ function pieceOf(name: string): string {
 
 describe('what the command line loads', () => {
   it('is nothing but the options for what only tells of them', () => {
-    const first = loadedWith('main.cjs');
+    const first = loadedWith(pieceOf('run-program'), new Set(loadedWith('main.cjs')));
     expect(first.size).toBeGreaterThan(1);
     expect(bytesOf(first)).toBeLessThan(110_000);
+  });
+
+  it('is not even the options where there are none', () => {
+    expect(bytesOf(loadedWith('main.cjs'))).toBeLessThan(40_000);
   });
 
   it('is neither a drawing nor packets for check', () => {
@@ -81,7 +85,7 @@ describe('what the command line loads', () => {
   });
 
   it('starts no program to find a command', () => {
-    expect(readFileSync(resolve(folder, 'main.cjs'), 'utf8').includes('child_process')).toBe(false);
+    expect(readFileSync(resolve(folder, pieceOf('run-program')), 'utf8').includes('child_process')).toBe(false);
   });
 });
 

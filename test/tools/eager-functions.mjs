@@ -1,6 +1,6 @@
 // Marks the functions that a first run needs, so that V8 compiles them when it loads a piece. It would look through each for its end, and compile it when it is called, which takes longer.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,16 @@ export function withEagerFunctions(pieces, main, runs) {
 
 /** The functions that a run called, by the piece: where they begin and end. */
 function calledIn(main, args, folder) {
-  const env = { ...process.env, NODE_V8_COVERAGE: folder, NODE_DISABLE_COMPILE_CACHE: '1' };
+  // A first run has a cache folder, with nothing in it.
+  const caches = `${folder}-caches`;
+  mkdirSync(caches);
+  const env = {
+    ...process.env,
+    NODE_V8_COVERAGE: folder,
+    NODE_DISABLE_COMPILE_CACHE: '1',
+    XDG_CACHE_HOME: caches,
+    LOCALAPPDATA: caches,
+  };
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { env, encoding: 'utf8' });
   if (status !== 0 && status !== 1) throw new Error(`${args.join(' ')}: ended with ${status}: ${stderr}`);
   const called = new Map();

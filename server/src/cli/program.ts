@@ -8,18 +8,12 @@ import { statusText, unusable } from './exit-statuses.ts';
 import { flowFormats } from './flow-formats.ts';
 import { formatOption, gathered, onOrOff } from './option-kinds.ts';
 import { programName } from './output.ts';
+import { plainCheckOptions } from './plain-check.ts';
 import { type Shell, shells } from './shells.ts';
+import type { Answer } from './written.ts';
 
 const dumpHelp =
   'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed, or a node bundle (folder or tar); - for standard input';
-
-/** What a command has to say: all of standard output, and the exit status. */
-export interface Answer {
-  readonly output: string | Buffer;
-  readonly status: 0 | 1 | 2;
-  /** What standard error is to say besides; empty or not there for nothing. */
-  readonly problem?: string;
-}
 
 type Answered = (answer: Answer) => void;
 
@@ -31,7 +25,7 @@ function withCluster(command: Command): Command {
 
 const failOn = new Option('--fail-on <severity>', 'exit with status 1 from this severity on')
   .choices(['error', 'warning', 'info', 'hint'])
-  .default('error');
+  .default(plainCheckOptions.failOn);
 
 type Add = (root: Command, answered: Answered) => void;
 
