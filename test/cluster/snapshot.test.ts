@@ -160,6 +160,26 @@ describe('a snapshot', () => {
     ).toHaveLength(1);
   });
 
+  it('is no page of a list, of which others follow: what is on those would be called gone', () => {
+    const page = (kind: string, more: string, items: readonly object[]) => ({
+      apiVersion: 'v1',
+      kind,
+      metadata: { continue: more, remainingItemCount: 500 },
+      items,
+    });
+    const result = (...values: readonly object[]) =>
+      readSnapshot(values.map((each) => JSON.stringify(each)).join('\n'), 'pages', 0);
+    for (const values of [[page('List', 'abc', [web])], [page('ServiceList', '', [web]), page('PodList', 'abc', [])]])
+      expect(result(...values)).toMatchObject({
+        ok: false,
+        error: { message: expect.stringMatching(/^This is one page of a /) },
+      });
+    const yaml = `apiVersion: v1\nkind: List\nitems:\n- ${JSON.stringify(web)}\nmetadata:\n  continue: abc\n`;
+    expect(readSnapshot(yaml, 'pages', 0)).toMatchObject({ ok: false, error: { message: expect.stringContaining('one page') } });
+    // All of its pages, one behind the other.
+    expect(result(page('ServiceList', 'abc', [web]), page('ServiceList', '', [])).ok).toBe(true);
+  });
+
   it('warns of kinds that are missing', () => {
     expect(
       clusterOf(JSON.stringify({ ...list, items: [web, pod, node, { kind: 'Endpoints', apiVersion: 'v1' }] })).warnings,

@@ -20,6 +20,8 @@ export interface Gathered {
   readonly kinds: Set<ClusterKind>;
   readonly otherKinds: Set<string>;
   readonly onlyIn: Map<ClusterKind, string>;
+  /** Kinds of lists of which the API server gave a page whose next one was not read so far. */
+  readonly unfinished: Set<string>;
   malformed: number;
   objects: number;
   /** The newest time that some object names, in milliseconds since 1970. */
@@ -37,6 +39,7 @@ export function nothingGathered(): Gathered {
     kinds: new Set(),
     otherKinds: new Set(),
     onlyIn: new Map(),
+    unfinished: new Set(),
     malformed: 0,
     objects: 0,
     newest: 0,
@@ -95,12 +98,16 @@ export function* gatherObject(into: Gathered, object: unknown, defaultKind: stri
 /** In a list's metadata: kinds of which one namespace alone could be read, each with that namespace. */
 export const onlyInKey = 'vscode-iptables/only-in';
 
-/** Adds what a list says of the kinds of which one namespace alone could be read. */
+/** Adds what a list says of how much it holds: the kinds of which one namespace alone could be read, and whether it is a page that others follow (meta/v1, ListMeta). */
 export function gatherScope(into: Gathered, list: Fields): void {
-  const onlyIn = fieldsAt(fieldsAt(list, 'metadata'), onlyInKey);
-  for (const kind of ['Service', 'EndpointSlice', 'Pod'] as const) {
-    const namespace = textAt(onlyIn, kind);
-    if (namespace !== '') into.onlyIn.set(kind, namespace);
+  const metadata = fieldsAt(list, 'metadata');
+  const kind = textAt(list, 'kind');
+  if (textAt(metadata, 'continue') === '') into.unfinished.delete(kind);
+  else into.unfinished.add(kind);
+  const onlyIn = fieldsAt(metadata, onlyInKey);
+  for (const scoped of ['Service', 'EndpointSlice', 'Pod'] as const) {
+    const namespace = textAt(onlyIn, scoped);
+    if (namespace !== '') into.onlyIn.set(scoped, namespace);
   }
 }
 

@@ -48,6 +48,12 @@ export function* snapshotSteps(text: string, label: string, fileChangedAt: numbe
       yield* gatherYaml(gathered, body);
     }
     const { services, slices, pods, nodes } = gathered;
+    const [unfinished] = gathered.unfinished;
+    // What is on the pages to come would be called gone.
+    if (unfinished !== undefined)
+      throw new SnapshotFailure(
+        `This is one page of a ${shown(unfinished)}: its metadata.continue says that more follows. ${wanted}`,
+      );
     if (services.length + slices.length + pods.length + nodes.length === 0) throw new SnapshotFailure(emptyMessage(gathered));
     return {
       ok: true,
