@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { balanced, cluster, drift, localEndpoints, web, webEndpoints, written } from './drift-support.ts';
 import { pod, slice } from './objects.ts';
 
@@ -174,5 +174,28 @@ describe('what changed of endpoints in the cluster', () => {
 
   it.each(cases)('%s', (_, before, after, findings) => {
     expect(drift(written(cluster(...before)), cluster(...after))).toEqual(findings);
+  });
+});
+
+describe('thousands of endpoints', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('are compared in a time that grows as they do', () => {
+    const dump = written(cluster(web({ spec: { sessionAffinity: 'ClientIP' } }), webEndpoints()));
+    const compared = (many: number): number => {
+      const addresses = Array.from({ length: many }, (_, at) => `10.245.${Math.trunc(at / 250)}.${at % 250}`);
+      const after = cluster(
+        web({ spec: { sessionAffinity: 'ClientIP' } }),
+        webEndpoints(Object.fromEntries(addresses.map((ip) => [ip, {}]))),
+      );
+      const looks = vi.spyOn(String.prototype, 'endsWith');
+      looks.mockClear();
+      expect(drift(dump, after)).toHaveLength(many);
+      return looks.mock.calls.length;
+    };
+    const few = compared(150);
+    expect(compared(300)).toBeLessThan(3 * few + 100);
   });
 });

@@ -1,12 +1,11 @@
 /** Names what differs between a Service port's rules in a dump and those that kube-proxy would write for the cluster. */
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { ProxyEndpoint } from '../expected/endpoints.ts';
 import { type ExpectedRule, ruleText } from '../expected/rule.ts';
 import { endpointShares } from '../proxy/endpoint-shares.ts';
 import type { DumpRule, DumpSide } from './dump-side.ts';
 import { type EndpointChanges, endpointChanges, endpointText, someOf } from './endpoint-findings.ts';
 import type { DriftFinding, DriftKind } from './finding.ts';
-import { type Differences, type DifferentPort, differencesOf } from './port-differences.ts';
+import { type Differences, type DifferentPort, differencesOf, targetOf } from './port-differences.ts';
 import type { PortRules } from './port-rules.ts';
 import { kinds, purposeOf, purposes } from './rule-purpose.ts';
 import { valueIn, wording } from './wording.ts';
@@ -116,8 +115,15 @@ function placeFor(side: DumpSide, rule: ExpectedRule): number | null {
   return chain?.rules.at(-1) ?? chain?.declarations[0] ?? null;
 }
 
-function balanceRule({ missing }: PortRules, { chain }: ProxyEndpoint): ExpectedRule | undefined {
-  return missing.find(({ purpose, tail }) => purpose === 'balance' && tail.endsWith(` -j ${chain}`));
+/** The first rule that is missing of those that give each endpoint its share, by the endpoint's chain. */
+function balanceRules({ missing }: PortRules): ReadonlyMap<string, ExpectedRule> {
+  const found = new Map<string, ExpectedRule>();
+  for (const rule of missing) {
+    if (rule.purpose !== 'balance') continue;
+    const chain = targetOf(rule.tail);
+    if (!found.has(chain)) found.set(chain, rule);
+  }
+  return found;
 }
 
 /** The changes of endpoints that are findings of their own: where another traffic policy holds now, others are bound to be used. */
@@ -132,21 +138,23 @@ function ownChanges({ changes, isPolicyChanged, node }: ComparedPort): EndpointC
 function endpointFindings(compared: ComparedPort): readonly DriftFinding[] {
   const { side, rules } = compared;
   const { gone, added } = ownChanges(compared);
-  const come = [...added];
+  const balance = balanceRules(rules);
+  let replacing = 0;
   const findings: DriftFinding[] = [];
   for (const { kind, message, line, address } of gone) {
-    const instead = come.shift();
+    const instead = added[replacing];
+    replacing += 1;
     const replaced = instead === undefined ? '' : `; ${endpointText(instead)} is one instead`;
     const details: Details = {
       line,
-      expected: instead === undefined ? undefined : balanceRule(rules, instead),
+      expected: instead === undefined ? undefined : balance.get(instead.chain),
       endpoint: address,
       replacedBy: instead?.destination,
     };
     findings.push(findingOf(compared, kind, 'stale', message + replaced, details));
   }
-  for (const endpoint of come) {
-    const expected = balanceRule(rules, endpoint);
+  for (const endpoint of added.slice(replacing)) {
+    const expected = balance.get(endpoint.chain);
     const message = `${endpointText(endpoint)} is an endpoint of ${rules.expected.port.name} that gets no traffic`;
     const line = expected === undefined ? null : placeFor(side, expected);
     const details: Details = { line, expected, isAbsent: true, endpoint: endpoint.destination };

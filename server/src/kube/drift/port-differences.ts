@@ -40,6 +40,11 @@ function foundRule({ chain, key }: DumpRule): Rule {
   return { chain, text: key };
 }
 
+/** Where a rule leads that ends with its target; other text for one that does not. */
+export function targetOf(text: string): string {
+  return text.slice(text.lastIndexOf(' ') + 1);
+}
+
 function isLoadBalancerRule(text: string): boolean {
   return text.includes('load-balancer IP') || text.includes('loadbalancer IP');
 }
@@ -85,7 +90,7 @@ function byEndpoints({ rules, changes: { gone, added }, isPolicyChanged }: Diffe
         // With another number of endpoints every share is another.
         return changed.size > 0;
       case 'affinity':
-        return [...changed].some((name) => text.endsWith(` -j ${name}`));
+        return changed.has(targetOf(text));
       case 'hairpin':
       case 'dnat':
         return changed.has(chain);
