@@ -112,6 +112,19 @@ describe('test', () => {
     expect(printed).not.toContain('mailer');
   });
 
+  it('never writes over what it reads, by whatever name', () => {
+    const own = file('own.iptables', readFileSync(dump, 'utf8'));
+    const snapshot = file('own.json', readFileSync(withCluster[1] ?? '', 'utf8'));
+    symlinkSync(own, join(folder, 'own.packets.yaml'));
+    for (const path of [own, join(folder, 'own.packets.yaml'), snapshot]) {
+      const { status, stdout, stderr } = inspect(['test', own, '--cluster', snapshot, '--write', path, '--force']);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain('is what is read; expected another file');
+    }
+    expect(readFileSync(own)).toEqual(readFileSync(dump));
+    expect(readFileSync(snapshot)).toEqual(readFileSync(withCluster[1] ?? ''));
+  });
+
   it('takes a node bundle', () => {
     const bundle = fixturePath('bundles/healthy.tar.gz');
     const path = join(folder, 'bundle.packets.yaml');

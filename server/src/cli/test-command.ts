@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jsonText } from '../base/safe-text.ts';
 import { runToEnd } from '../base/steps.ts';
@@ -46,11 +46,25 @@ function judgeAll({ resolution, file }: ResolvedDump, { expectations, local }: E
   return expectations.map((expectation) => runSteps(judgeSteps(resolution, expectation, options), what));
 }
 
+/** Whether two paths lead to one file. */
+function isSameFile(path: string, other: string): boolean {
+  const [one, two] = [path, other].map((each) => statSync(each, { throwIfNoEntry: false }));
+  return one?.isFile() === true && one.ino === two?.ino && one.dev === two.dev;
+}
+
+/** Forced or not, what is read is never written over: a dump of a node's past can be had once only. */
+function refuseInput(path: string, inputs: readonly (string | undefined)[]): void {
+  for (const input of inputs)
+    if (input !== undefined && isSameFile(path, input))
+      throw new UsageError(`--write ${path}: is what is read; expected another file`);
+}
+
 async function writeNow(dump: string, path: string, options: TestCommandOptions): Promise<TestAnswer> {
   const parsed = options.to === undefined ? null : parseFlowTarget(options.to);
   if (parsed?.ok === false) throw new UsageError(`--to: ${parsed.message}`);
   if (path !== '-' && options.force !== true && existsSync(path))
     throw new UsageError(`${path}: is there already; --force writes over it`);
+  refuseInput(path, [dump, options.cluster]);
   const { file, resolution } = await readResolved(dump, options);
   const written = runSteps(writeExpectations(resolution, parsed === null ? null : parsed.target), `following packets in ${file}`);
   if (!written.ok) throw new UsageError(`${file}: ${written.message}`);
