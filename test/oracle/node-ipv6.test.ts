@@ -64,10 +64,11 @@ function proxyRules(): string {
   return text.replace(/^(?:.*-m nfacct |#).*\n/gm, '');
 }
 
+/** Links begin without asking whether somebody else has their addresses: that is a second or two for each of them, and here nobody has. */
 const switched = (links: string, value: number): string =>
-  `for each in ${links}; do echo ${value} > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done`;
+  `for each in ${links}; do echo 0 > /proc/sys/net/ipv6/conf/$each/accept_dad; echo ${value} > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done`;
 const off = switched('all default', 1);
-/** Until the kernel has found out that nobody else has its own addresses of links, it may not be found itself. */
+/** While an address is tentative it is not answered for. */
 const settled = 'until [ -z "$(ip -6 addr show tentative)" ]; do sleep 0.05; done';
 const pod = (ip: string): string =>
   `${switched('all default eth0 lo', 0)}; ip addr add ${ip}/64 dev eth0 nodad; ip -6 route add default via fd42::1; ${settled}`;

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { rejectTypeNames } from '../../server/src/catalog/values/read-names.ts';
 import { heardOfRefusal } from '../../server/src/diagnose/refusals.ts';
 import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from '../support/bundles.ts';
-import { addresses, type LabHost, type NodeLab, startNodeLab } from '../support/node-lab.ts';
+import { addresses, type LabHost, type NodeLab } from '../support/node-lab.ts';
 import type { Order } from '../support/node-lab-agent.ts';
+import { labsOfTests } from '../support/node-labs.ts';
 import { describeWith } from '../support/requirements.ts';
 
 // Ways of packets and answers that something beside the filter rules decides: conntrack's own rules, routes for answers, marks, links. Each fault has
@@ -248,66 +249,74 @@ ${nft('table inet guard', 'type nat hook prerouting priority -110; tcp dport 310
 ];
 
 describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
-  let lab: NodeLab;
-  beforeAll(async () => {
-    lab = await startNodeLab();
-  }, 60_000);
-  afterAll(() => lab.stop());
+  const withLab = labsOfTests();
 
-  const bundle = (): readonly BundleFile[] =>
+  const bundle = (lab: NodeLab): readonly BundleFile[] =>
     withChanges(
       lab.collect().filter(({ path }) => path !== 'kube-proxy.log'),
       { 'cluster.json': textOf('cluster.json') },
     );
 
-  it.each(cases)(
+  it.concurrent.each(cases)(
     '$what',
-    async ({ make, undo, rules: others, ask, code }) => {
-      lab.load(others ?? rules);
-      try {
-        lab.run('node', make);
-        const heard: readonly string[] = await lab.askAll(ask.map(([question]) => question));
-        const files = bundle();
-        expect(heard).toEqual(ask.map(([, outcome]) => outcome));
-        // With the cluster's objects, and by what the node has alone.
-        for (const known of [files, withChanges(files, { 'cluster.json': null })]) {
-          const said = ask.map(([[at, order]]) =>
-            diagnosed(known, {
-              from: order.from ?? addresses[at],
-              to: `${order.to}:${order.dport}`,
-              protocol: order.protocol ?? 'tcp',
-            }),
-          );
-          const isTold = (at: number): boolean => known === files || code !== 'pod-address-taken' || heard[at] === 'arrives';
-          expect(said.map(({ outcome }, at) => (isTold(at) ? outcome : heard[at]))).toEqual(heard);
-          for (const [at, diagnosis] of said.entries()) {
-            if (heard[at] !== 'arrives' && isTold(at)) expect(codesOf(diagnosis)[0]).toBe(code);
-            if (code === undefined) expect(codesOf(diagnosis)).toEqual([]);
+    ({ make, undo, rules: others, ask, code }) =>
+      withLab(async (lab) => {
+        lab.load(others ?? rules);
+        try {
+          lab.run('node', make);
+          const heard: readonly string[] = await lab.askAll(ask.map(([question]) => question));
+          const files = bundle(lab);
+          expect(heard).toEqual(ask.map(([, outcome]) => outcome));
+          // With the cluster's objects, and by what the node has alone.
+          for (const known of [files, withChanges(files, { 'cluster.json': null })]) {
+            const said = ask.map(([[at, order]]) =>
+              diagnosed(known, {
+                from: order.from ?? addresses[at],
+                to: `${order.to}:${order.dport}`,
+                protocol: order.protocol ?? 'tcp',
+              }),
+            );
+            const isTold = (at: number): boolean => known === files || code !== 'pod-address-taken' || heard[at] === 'arrives';
+            expect(said.map(({ outcome }, at) => (isTold(at) ? outcome : heard[at]))).toEqual(heard);
+            for (const [at, diagnosis] of said.entries()) {
+              if (heard[at] !== 'arrives' && isTold(at)) expect(codesOf(diagnosis)[0]).toBe(code);
+              if (code === undefined) expect(codesOf(diagnosis)).toEqual([]);
+            }
           }
+        } finally {
+          lab.run('node', undo ?? '');
         }
-      } finally {
-        lab.run('node', undo ?? '');
-      }
-    },
-    60_000,
+      }),
+    120_000,
   );
 
-  it('a redirection by a table of nft', async () => {
-    lab.load(rules);
-    lab.run('node', nft('table ip guard', 'type nat hook prerouting priority dstnat - 10; tcp dport 30080 redirect to :9999'));
-    try {
-      expect(await lab.ask('client', { to: '172.18.0.2', dport: 30_080 })).toBe('refused');
-      const files = bundle();
-      const taken = diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30080' });
-      expect(codesOf(taken)[0]).toBe('translated-elsewhere');
-      expect(codesOf(diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30090' }))).toEqual([]);
-    } finally {
-      lab.run('node', 'nft delete table ip guard');
-    }
-  }, 60_000);
+  it.concurrent(
+    'a redirection by a table of nft',
+    () =>
+      withLab(async (lab) => {
+        lab.load(rules);
+        lab.run(
+          'node',
+          nft('table ip guard', 'type nat hook prerouting priority dstnat - 10; tcp dport 30080 redirect to :9999'),
+        );
+        try {
+          expect(await lab.ask('client', { to: '172.18.0.2', dport: 30_080 })).toBe('refused');
+          const files = bundle(lab);
+          const taken = diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30080' });
+          expect(codesOf(taken)[0]).toBe('translated-elsewhere');
+          expect(codesOf(diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30090' }))).toEqual([]);
+        } finally {
+          lab.run('node', 'nft delete table ip guard');
+        }
+      }),
+    120_000,
+  );
 
-  it('what a sender hears of each refusal', () => {
-    const asker = `
+  it.concurrent(
+    'what a sender hears of each refusal',
+    () =>
+      withLab((lab) => {
+        const asker = `
 import errno, socket
 for protocol, kind in (('tcp', socket.SOCK_STREAM), ('udp', socket.SOCK_DGRAM)):
   s = socket.socket(socket.AF_INET, kind)
@@ -319,31 +328,38 @@ for protocol, kind in (('tcp', socket.SOCK_STREAM), ('udp', socket.SOCK_DGRAM)):
     print('arrives')
   except socket.timeout: print('lost')
   except OSError as error: print(errno.errorcode[error.errno])`;
-    const answers = rejectTypeNames('ipv4').filter((name) => name !== 'tcp-reset');
-    // Only so many errors a second go to one address.
-    lab.run('node', 'sysctl -qw net.ipv4.icmp_ratelimit=0');
-    for (const answer of answers) {
-      lab.load(rules);
-      lab.run('node', `iptables -I FORWARD -d 10.42.0.12 -j REJECT --reject-with ${answer}`);
-      const heard = lab.run('client0', 'python3', asker).trim().split('\n');
-      const said = (['tcp', 'udp'] as const).map((protocol) => {
-        const text = heardOfRefusal(answer, { family: 'ipv4', protocol, isFromHere: false });
-        return /\bE[A-Z]{4,}\b/.exec(text)?.[0] ?? 'lost';
-      });
-      expect([answer, ...said]).toEqual([answer, ...heard]);
-    }
-  }, 60_000);
+        const answers = rejectTypeNames('ipv4').filter((name) => name !== 'tcp-reset');
+        // Only so many errors a second go to one address.
+        lab.run('node', 'sysctl -qw net.ipv4.icmp_ratelimit=0');
+        for (const answer of answers) {
+          lab.load(rules);
+          lab.run('node', `iptables -I FORWARD -d 10.42.0.12 -j REJECT --reject-with ${answer}`);
+          const heard = lab.run('client0', 'python3', asker).trim().split('\n');
+          const said = (['tcp', 'udp'] as const).map((protocol) => {
+            const text = heardOfRefusal(answer, { family: 'ipv4', protocol, isFromHere: false });
+            return /\bE[A-Z]{4,}\b/.exec(text)?.[0] ?? 'lost';
+          });
+          expect([answer, ...said]).toEqual([answer, ...heard]);
+        }
+      }),
+    120_000,
+  );
 
-  it('a hostPort with the number of a NodePort', async () => {
-    lab.load(rules);
-    lab.run('node', hostPort(30_080, '10.42.0.10:8081'));
-    expect(await lab.ask('client', { to: '172.18.0.2', dport: 30_080 })).toBe('refused');
-    const files = bundle();
-    const taken = diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30080' });
-    expect(codesOf(taken)[0]).toBe('translated-elsewhere');
-    expect(taken.causes[0]?.message).toMatch(
-      /Service shop\/web:http \(a NodePort\).* sends it to 10\.42\.0\.10:8081 before kube-proxy's/,
-    );
-    expect(codesOf(diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30090' }))).toEqual([]);
-  }, 60_000);
+  it.concurrent(
+    'a hostPort with the number of a NodePort',
+    () =>
+      withLab(async (lab) => {
+        lab.load(rules);
+        lab.run('node', hostPort(30_080, '10.42.0.10:8081'));
+        expect(await lab.ask('client', { to: '172.18.0.2', dport: 30_080 })).toBe('refused');
+        const files = bundle(lab);
+        const taken = diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30080' });
+        expect(codesOf(taken)[0]).toBe('translated-elsewhere');
+        expect(taken.causes[0]?.message).toMatch(
+          /Service shop\/web:http \(a NodePort\).* sends it to 10\.42\.0\.10:8081 before kube-proxy's/,
+        );
+        expect(codesOf(diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30090' }))).toEqual([]);
+      }),
+    120_000,
+  );
 });

@@ -1,9 +1,10 @@
 /** A fault that is made on the lab's node, or what looks like one, with what the kernel does to packets and what the diagnosis must say. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from './bundles.ts';
-import { addresses, type LabHost, type LabQuestion, type NodeLab, startNodeLab } from './node-lab.ts';
+import { addresses, type LabHost, type LabQuestion, type NodeLab } from './node-lab.ts';
 import type { Heard } from './node-lab-agent.ts';
+import { labsOfTests } from './node-labs.ts';
 import { describeWith } from './requirements.ts';
 
 const recorded = bundleFiles('healthy');
@@ -95,15 +96,11 @@ async function checkLabCase(lab: NodeLab, { make, undo, others, rules, cluster, 
   }
 }
 
-/** A test for each case, one after the other on a lab of their own. */
+/** A test for each case, side by side on labs of their own. */
 export function describeLabCases(title: string, cases: readonly LabCase[]): void {
   describeWith(['root', 'iptables'], title, () => {
-    let lab: NodeLab;
-    beforeAll(async () => {
-      lab = await startNodeLab();
-    }, 60_000);
-    afterAll(() => lab.stop());
+    const withLab = labsOfTests();
 
-    it.each(cases)('$what', (each) => checkLabCase(lab, each), 60_000);
+    it.concurrent.each(cases)('$what', (each) => withLab((lab) => checkLabCase(lab, each)), 120_000);
   });
 }
