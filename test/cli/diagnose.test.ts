@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../server/src/diagnose/diagnosis.ts';
 import { bundleFiles, bundlePath } from '../support/bundles.ts';
@@ -184,6 +184,18 @@ describe('a bundle in place of a dump', () => {
     expect(inspect(['resolve', bundle]).stdout).toContain('shop/solo-0');
     expect(inspect(['flow', bundle, '--to', 'shop/solo']).stdout).toContain('shop/solo-0');
     expect(inspect(['diff', bundle, bundlePath('hairpin-on')]).status).toBe(0);
+  });
+
+  it('that was cut off is never taken for all of it', () => {
+    const whole = gunzipSync(readFileSync(bundlePath('healthy')));
+    const path = join(folder, 'cut.tar');
+    writeFileSync(path, whole.subarray(0, Math.trunc((whole.length * 2) / 3)));
+    const says = `iptables-inspect: ${path}: The archive ends within ./nft.json, which is left out.\n`;
+    const checked = inspect(['check', path, '--format', 'json']);
+    expect(checked).toMatchObject({ status: 2, stderr: says });
+    expect(JSON.parse(checked.stdout)).toMatchObject({ unreadable: [{ file: path }], summary: { errors: 0 } });
+    for (const command of ['drift', 'map', 'resolve', 'canonical']) expect(inspect([command, path]).stderr).toBe(says);
+    expect(inspect(['diagnose', path])).toMatchObject({ stderr: '', stdout: expect.stringContaining('The archive ends within') });
   });
 });
 

@@ -69,7 +69,9 @@ export async function runCheck(
   let isElsewhere = false;
   for (const path of paths) {
     try {
-      for (const dump of readDumps(path, takeFrom(given, path))) {
+      const dumps = readDumps(path, takeFrom(given, path));
+      unreadable.push(...unreadOf(nameOfInput(path), dumps));
+      for (const dump of dumps) {
         const known = hasCluster ? cluster : await readCluster(options, [], dump.facts);
         const look = (input: LintInput): AllFindings => findingsOf(dump, input, severities, known);
         if (options.fix !== true && options.diff !== true) {
@@ -103,6 +105,15 @@ export async function runCheck(
   if (onStandardInput === undefined) return { output: await write(report, options, version), status };
   for (const line of checkText(report).split('\n')) say(line);
   return { output: outputBytes(onStandardInput.mended.text), status };
+}
+
+/** What of a bundle could not be read, which is said: there may be rules in it. */
+function unreadOf(file: string, [dump]: readonly CliDump[]): readonly UnreadableFile[] {
+  return (dump?.facts.unread ?? []).map((note) => {
+    const message = `${file}: ${note}`;
+    say(message);
+    return { file, message };
+  });
 }
 
 /** The bytes of a file, which are held no longer. */

@@ -124,7 +124,11 @@ export function readDump(path: string, isOfNode = false): CliDump {
   const file = nameOfInput(path);
   const given = readInput(path);
   const input = typeof given === 'string' && isOfNode ? (readBundleText(path, given) ?? given) : given;
-  if (typeof input !== 'string') return ofBundle(file, input);
+  if (typeof input !== 'string') {
+    // A diagnosis says it among what it looked at.
+    if (!isOfNode) for (const note of input.unread) say(`${file}: ${note}`);
+    return ofBundle(file, input);
+  }
   const read = readRules(file, input, path === '-' ? '' : path);
   return { file, ...read, facts: noFacts, others: [], place: (line) => ({ file, line: line + 1 }) };
 }

@@ -55,6 +55,8 @@ export interface NodeFacts {
   readonly cluster: TextPart | null;
   /** What was left out, in sentences. */
   readonly notes: readonly string[];
+  /** Those of them that tell of what could not be read: an archive that was cut off, a file that may not be opened. What is not in the facts may be in there. */
+  readonly unread: readonly string[];
 }
 
 /** Nothing known: a dump alone. */
@@ -83,4 +85,5 @@ export const noFacts = {
   meta: null,
   cluster: null,
   notes: [],
+  unread: [],
 } satisfies NodeFacts;

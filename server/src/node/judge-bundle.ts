@@ -62,7 +62,8 @@ export function* judgeBundleSteps(
   const facts = yield* bundleSteps(files);
   if (!isBundle(files, facts))
     return { ok: false, message: `is ${what} and no node bundle; expected iptables-save.txt in it${reasonIn(notes)}` };
-  return { ok: true, facts: notes.length === 0 ? facts : { ...facts, notes: [...firstOf(notes), ...facts.notes] } };
+  const unread = firstOf(notes);
+  return { ok: true, facts: notes.length === 0 ? facts : { ...facts, notes: [...unread, ...facts.notes], unread } };
 }
 
 /** The same as `judgeBundleSteps`, at once. */
