@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Cancelled, runBehind, runFirst, runInSlices, untilNothingIsFirst } from '../../server/src/base/scheduler.ts';
+import {
+  aheadOfOthers,
+  Cancelled,
+  runBehind,
+  runFirst,
+  runInSlices,
+  untilNothingIsFirst,
+} from '../../server/src/base/scheduler.ts';
 import type { Steps } from '../../server/src/base/steps.ts';
 
 /** Work of so many steps of two milliseconds, which says who worked. */
@@ -105,6 +112,27 @@ describe('long work', () => {
     const asked = runInSlices(work('a', 12, log), pause, never);
     await Promise.all([again, asked]);
     expect(log.join('')).toMatch(/^p{1,9}a+p+$/);
+  });
+
+  it('in parts is done before what only prepares goes on, also between the parts', async () => {
+    const log: string[] = [];
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const never = (): boolean => false;
+    const prepared = runBehind(work('p', 30, log), pause, never);
+    await pause();
+    const parts = aheadOfOthers(async () => {
+      log.push('(');
+      for (let part = 0; part < 3; part += 1) {
+        for (let turn = 0; turn < 40; turn += 1) await pause();
+        await runInSlices(work('a', 5, log), pause, never);
+      }
+      log.push(')');
+    });
+    await Promise.all([prepared, parts]);
+    // What was under way ends its step.
+    expect(log.join('')).toMatch(/^p{0,9}\(p{0,9}a{15}\)p+$/);
+    await expect(aheadOfOthers(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    expect(await runBehind(work('p', 1, log), pause, never)).toBe('p');
   });
 
   it('that failed keeps nothing waiting', async () => {

@@ -88,13 +88,13 @@ export async function untilNothingIsAhead(pause: Pause): Promise<void> {
 }
 
 /**
- * Runs steps in slices of some milliseconds and pauses between them, so that no request waits longer behind long work. The first slice runs at once.
- * @throws Cancelled after the slice in which `isCancelled` turned true
+ * Does work in several parts, such as an edit, between which nothing is under way: what only prepares waits until all of it is done, as one step of that may take as long
+ * as a part.
  */
-export async function runInSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
+export async function aheadOfOthers<T>(work: () => Promise<T>): Promise<T> {
   ahead += 1;
   try {
-    return await runSlices(steps, pause, isCancelled);
+    return await work();
   } finally {
     ahead -= 1;
     if (ahead === 0) {
@@ -103,6 +103,14 @@ export async function runInSlices<T>(steps: Steps<T>, pause: Pause, isCancelled:
       for (const wake of woken) wake();
     }
   }
+}
+
+/**
+ * Runs steps in slices of some milliseconds and pauses between them, so that no request waits longer behind long work. The first slice runs at once.
+ * @throws Cancelled after the slice in which `isCancelled` turned true
+ */
+export function runInSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
+  return aheadOfOthers(() => runSlices(steps, pause, isCancelled));
 }
 
 /** The same for work that only prepares what may be asked for: all that `runInSlices` runs goes before it. */

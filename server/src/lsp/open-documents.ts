@@ -1,5 +1,5 @@
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver';
-import { Cancelled, letOthersGoFirst, type Pause, runInSlices } from '../base/scheduler.ts';
+import { aheadOfOthers, Cancelled, letOthersGoFirst, type Pause, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import { buildRuleset, rebuildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -181,10 +181,11 @@ export function openDump(
       }
     } finally {
       isRunning = false;
-      if (progress.isBehind() && !isClosed && !hasFailed) void run();
+      if (progress.isBehind() && !isClosed && !hasFailed) void aheadOfOthers(run);
     }
   };
 
+  // A snapshot beside it, which what is said of a dump depends on, may be read between its parts.
   void run();
   return {
     uri: identity.uri,
@@ -198,12 +199,12 @@ export function openDump(
       newest = { version: newVersion, typing: changes.reduce(typingAfter, newest.typing) };
       progress.tell();
       pending = [...pending, ...changes];
-      void run();
+      void aheadOfOthers(run);
     },
     current() {
       if (isClosed) return Promise.reject(new Cancelled());
       if (read !== undefined && !progress.isBehind()) return Promise.resolve(read);
-      void run();
+      void aheadOfOthers(run);
       return waiters.wait();
     },
     close() {

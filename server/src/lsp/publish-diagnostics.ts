@@ -1,6 +1,6 @@
 import type { Diagnostic } from 'vscode-languageserver';
 import { createMemory } from '../base/memory.ts';
-import { Cancelled, letMessagesIn, runBehind, runInSlices } from '../base/scheduler.ts';
+import { aheadOfOthers, Cancelled, letMessagesIn, runBehind, runInSlices } from '../base/scheduler.ts';
 import { diagnosticsOf } from '../features/diagnostics.ts';
 import { carryOver } from '../features/support/carry-over.ts';
 import { driftOf } from '../features/support/drift-of.ts';
@@ -26,6 +26,14 @@ interface KnownDrift {
   /** Not the ruleset: that of an older version need not stay in memory. */
   readonly lines: Ruleset['lines'];
   readonly findings: readonly Finding[];
+}
+
+/** What was found in a version, and shown. */
+interface Linted {
+  readonly found: readonly Finding[];
+  readonly withDrift: boolean;
+  /** The drift of the version before, at the lines where it is now. */
+  readonly carried: readonly Finding[];
 }
 
 /** Schemes of versions that an editor keeps elsewhere: of Git (VS Code, GitLens, Vim's fugitive and diffview), of a review, of its own history. */
@@ -89,16 +97,20 @@ export function createDiagnosticsPublisher(
       return diagnostics;
     };
     const known = drifts.get(uri);
-    // Whoever typed waits for what was asked with the keystroke, before what is found.
-    await letMessagesIn(pause);
-    if (isOutdated()) throw new Cancelled();
-    const found = linted.get(ruleset) ?? (await runInSlices(lint(state), pause, isOutdated));
-    linted.set(ruleset, found);
-    const withDrift = settings().drift && cluster.source.kind !== 'none';
-    const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
-    const isFirst = known === undefined && !shown.has(uri);
-    const diagnostics = await show(found, withDrift && known !== undefined ? carried : undefined);
-    if (isFirst) onLinted(state, diagnostics);
+    const lintAndShow = async (): Promise<Linted> => {
+      // Whoever typed waits for what was asked with the keystroke, before what is found.
+      await letMessagesIn(pause);
+      if (isOutdated()) throw new Cancelled();
+      const linting = linted.get(ruleset) ?? (await runInSlices(lint(state), pause, isOutdated));
+      linted.set(ruleset, linting);
+      const isCompared = settings().drift && cluster.source.kind !== 'none';
+      const moved = isCompared && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
+      const diagnostics = await show(linting, isCompared && known !== undefined ? moved : undefined);
+      if (known === undefined && !shown.has(uri)) onLinted(state, diagnostics);
+      return { found: linting, withDrift: isCompared, carried: moved };
+    };
+    // Whoever edits waits for all of it; for one that is opened a snapshot may come in time.
+    const { found, withDrift, carried } = await (shown.has(uri) ? aheadOfOthers(lintAndShow) : lintAndShow());
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await pauseOfTyping();
     if (isOutdated()) throw new Cancelled();
