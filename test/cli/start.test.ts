@@ -52,6 +52,11 @@ describe('what the command line loads', () => {
     expect(bytesOf(pieces)).toBeLessThan(700_000);
   });
 
+  it('is no large piece: all that V8 makes of one is in memory at the same time', () => {
+    // 115,000; what all commands need would be one of 470,000.
+    for (const piece of loadedWith(pieceOf('check'))) expect(bytesOf(new Set([piece])), piece).toBeLessThan(140_000);
+  });
+
   it('makes nothing of Intl and no large module of Node.js for a small dump', () => {
     const watch = `
       for (const name of ['NumberFormat', 'Collator', 'DateTimeFormat'])
