@@ -6,7 +6,7 @@ import { type ExpectationResult, judgeSteps } from '../../server/src/kube/expect
 import { expectationSchema } from '../../server/src/kube/expectation/keys.ts';
 import { readExpectations } from '../../server/src/kube/expectation/read-expectations.ts';
 import { writeExpectations } from '../../server/src/kube/expectation/write-expectations.ts';
-import { readTree, type TreeNode } from '../../server/src/kube/expectation/yaml-tree.ts';
+import { type TreeNode, treeSteps } from '../../server/src/kube/expectation/yaml-tree.ts';
 import { parseFlowTarget } from '../../server/src/kube/flow/target.ts';
 import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
@@ -27,7 +27,7 @@ function judge(resolution: Resolution, text: string): readonly ExpectationResult
 
 /** Each node of a file's tree that is no word, as "kind from-to" of columns. */
 function spansOf(text: string): readonly string[] {
-  const answer = readTree(text);
+  const answer = runToEnd(treeSteps(text));
   if (!answer.ok) throw new Error(answer.problem.message);
   const below = (tree: TreeNode): readonly string[] => {
     if (tree.kind === 'scalar') return [];

@@ -37,6 +37,9 @@ const characters = 1_500_000;
 const snapshotCharacters = 1_500_000;
 const betweenHovers = 1;
 
+/** A file of what must come of packets, about as long as a hostile dump. */
+const expectations = `packets:\n${'  - from: 10.0.0.1\n    to: a/b:http\n    expect: [10.0.0.2:80, 10.0.0.3:80]\n'.repeat(20_000)}`;
+
 const large = { services: 10_000, endpoints: 5 };
 
 function* openings(): Generator<() => Opened> {
@@ -112,6 +115,7 @@ async function askAll({ client, textDocument, lines, now }: Asked): Promise<void
   await ask('workspace/symbol', { query: 'web' });
   for (const method of ['flowTargets', 'services', 'drift', 'annotate', 'traceEnds', 'writeExpectations'])
     await ask(`iptables/${method}`);
+  await ask('iptables/expectations', { text: expectations });
   await ask('iptables/flow', { to: 'map' });
   await ask('iptables/flow', { position: middle });
   await ask('iptables/flow', { position: middle, chain: true });

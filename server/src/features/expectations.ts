@@ -1,8 +1,8 @@
 /** What must come of packets, for an editor's tests: what a file expects, whether it comes, and a file of what is true now. */
 import { withTextOf } from '../base/json-steps.ts';
-import type { Steps } from '../base/steps.ts';
+import { mappedSteps, type Steps } from '../base/steps.ts';
 import { type ExpectationResult, judgeSteps } from '../kube/expectation/judge.ts';
-import { readExpectations } from '../kube/expectation/read-expectations.ts';
+import { expectationSteps } from '../kube/expectation/read-expectations.ts';
 import { writeExpectations } from '../kube/expectation/write-expectations.ts';
 import type { Span } from '../kube/expectation/yaml-tree.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
@@ -25,11 +25,11 @@ function rangeOf({ start, end }: Span): TextRange {
 }
 
 /** What a file expects, and what is wrong with it. Never throws. */
-export function expectationsIn(text: string): ExpectationsResult {
-  const { file, problems } = readExpectations(text);
+export function* expectationsIn(text: string): Steps<ExpectationsResult> {
+  const { file, problems } = yield* expectationSteps(text);
   return {
     node: file.node ?? '',
-    expectations: file.expectations.map(({ name, span, question }) => ({ name, range: rangeOf(span), question })),
+    expectations: yield* mappedSteps(file.expectations, ({ name, span, question }) => ({ name, range: rangeOf(span), question })),
     problems: problems.map(({ message, span }) => ({ message, range: rangeOf(span) })),
   };
 }
@@ -51,7 +51,7 @@ function resolutionFor(state: DumpState, node: string | null): Resolution {
 
 /** Judges the expectations of a file by a dump. @param only which of them, 0-based; all where absent */
 export function* judgeExpectations(state: DumpState, text: string, only: readonly number[] | undefined): Steps<JudgeResult> {
-  const { file, problems } = readExpectations(text);
+  const { file, problems } = yield* expectationSteps(text);
   const [first] = problems;
   if (first !== undefined) {
     const { line, column } = first.span.start;

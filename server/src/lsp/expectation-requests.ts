@@ -10,7 +10,7 @@ import {
   writeExpectationsRequest,
 } from '../protocol/trace.ts';
 import { answerFor } from './params.ts';
-import { type Session, withState } from './session.ts';
+import { answering, inSlices, type Session, withState } from './session.ts';
 
 const notOpen = 'This document is not open as an iptables dump.';
 const notJudged: JudgeResult = { results: [], reason: notOpen };
@@ -29,8 +29,8 @@ function* judgedNow(session: Session, first: DumpState, text: string, only: read
 /** Answers what the editor's tests ask. */
 export function registerExpectationRequests(session: Session): void {
   const { connection } = session;
-  connection.onRequest<unknown, void>(expectationsRequest, (message: unknown) =>
-    answerFor(message, ['text'], ({ text }) => expectationsIn(text)),
+  connection.onRequest<unknown, void>(expectationsRequest, (message: unknown, token: CancellationToken) =>
+    answerFor(message, ['text'], ({ text }) => answering(session, () => inSlices(session, expectationsIn(text), token))),
   );
   connection.onRequest<unknown, void>(judgeRequest, (message: unknown, token: CancellationToken) =>
     answerFor(message, ['textDocument', 'text', 'only'], ({ textDocument, text, only }) =>

@@ -1,12 +1,13 @@
 /** Reads a file of expectations: packets and what must come of them. Lines and columns are 1-based. */
 import { canonicalIP, parseHostPort } from '../../base/ip.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Verdict } from '../../netfilter/outcome.ts';
 import type { PacketKind } from '../../netfilter/trace-request.ts';
 import { type QuestionEntry, questionEntries } from '../question/entries.ts';
 import type { PacketQuestion } from '../question/trace.ts';
 import { fileKeys, type KeySpec, packetKeys } from './keys.ts';
-import { type MapNode, readTree, type ScalarNode, type Span, type TreeNode, type TreeProblem } from './yaml-tree.ts';
+import { type MapNode, type ScalarNode, type Span, type TreeNode, type TreeProblem, treeSteps } from './yaml-tree.ts';
 
 /** An endpoint as an expectation names it: an address, or a Pod. A port that is null may be any. */
 export type ExpectedEndpoint =
@@ -272,9 +273,16 @@ const nothing: ExpectationFile = { node: null, local: null, expectations: [] };
 const nothingAssumed: Assumed = { usual: false, sentences: new Map() };
 const start: Span = { start: { line: 1, column: 1 }, end: { line: 1, column: 1 } };
 
+const packetsBetweenPauses = 64;
+
 /** The expectations in a text (YAML or JSON), and what is wrong with it. Never throws. */
 export function readExpectations(text: string): ReadExpectations {
-  const tree = readTree(text);
+  return runToEnd(expectationSteps(text));
+}
+
+/** The same; pauses every few packets. */
+export function* expectationSteps(text: string): Steps<ReadExpectations> {
+  const tree = yield* treeSteps(text);
   if (!tree.ok) return { file: nothing, problems: [tree.problem] };
   const reading: Reading = { problems: [] };
   const { root } = tree;
@@ -295,7 +303,8 @@ export function readExpectations(text: string): ReadExpectations {
   if (packets === undefined) complain(reading, root.span, 'the key packets is missing, with a list of packets');
   else if (packets.kind !== 'list') complain(reading, packets.span, `packets is ${words[packets.kind]}; expected a list`);
   else
-    for (const item of packets.items) {
+    for (const [at, item] of packets.items.entries()) {
+      if (at % packetsBetweenPauses === packetsBetweenPauses - 1) yield;
       const expectation = expectationOf(reading, item, assumed);
       if (expectation !== undefined) expectations.push(expectation);
     }

@@ -1,7 +1,9 @@
 /** A YAML or JSON text as a tree that knows where everything stands. Lines and columns are 1-based, ends are behind the last character. */
 
-import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent, YAMLException } from 'js-yaml';
+import { EVENT_ID, getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
 import { lastAtMost } from '../../base/last-at-most.ts';
+import type { Steps } from '../../base/steps.ts';
+import { charactersOfPiece, type EventsOfPiece, eventSteps } from './yaml-pieces.ts';
 
 export interface Place {
   readonly line: number;
@@ -49,7 +51,6 @@ export type TreeAnswer =
   /** null for a text without anything in it. */
   { readonly ok: true; readonly root: TreeNode | null } | { readonly ok: false; readonly problem: TreeProblem };
 
-const mostNesting = 40;
 /** What a text may have: of the largest cluster that Kubernetes is made for `test --write` writes 7 million characters with 400,000 keys, values and lists. */
 const mostCharacters = 16_000_000;
 const mostEvents = 2_000_000;
@@ -105,13 +106,12 @@ function add(reading: Reading, node: TreeNode, end: number): void {
   else parent.nodes.push(node);
 }
 
-function addScalar(reading: Reading, event: ScalarEvent): void {
-  const { text } = reading;
+function addScalar(reading: Reading, event: ScalarEvent, { text, base }: EventsOfPiece): void {
   const isQuoted = event.style === SCALAR_STYLE.DOUBLE_QUOTED || event.style === SCALAR_STYLE.SINGLE_QUOTED;
   const quote = isQuoted ? 1 : 0;
   // An empty value stands where the last was.
-  const start = event.valueStart < 0 ? (reading.open.at(-1)?.end ?? 0) : event.valueStart - quote;
-  const end = event.valueStart < 0 ? start : event.valueEnd + quote;
+  const start = event.valueStart < 0 ? (reading.open.at(-1)?.end ?? 0) : base + event.valueStart - quote;
+  const end = event.valueStart < 0 ? start : base + event.valueEnd + quote;
   const value = event.valueStart < 0 ? '' : getScalarValue(text, event);
   const isPlain = event.style === SCALAR_STYLE.PLAIN;
   add(reading, { kind: 'scalar', span: spanOf(reading, start, end), text: value, isPlain }, end);
@@ -135,10 +135,8 @@ function close(reading: Reading): void {
   add(reading, { kind, span, entries }, end);
 }
 
-function readEvents(reading: Reading): void {
-  const events = parseEvents(reading.text, { maxDepth: mostNesting });
-  if (events.length > mostEvents)
-    throw new Refusal(`the file has more than ${mostEvents / 1_000_000} million keys, values and lists: make several of it`, 0);
+function addEvents(reading: Reading, piece: EventsOfPiece): void {
+  const { base, events } = piece;
   for (const event of events) {
     switch (event.type) {
       case EVENT_ID.DOCUMENT:
@@ -147,37 +145,53 @@ function readEvents(reading: Reading): void {
         reading.open.push({ kind: 'document', start: 0, end: 0, nodes: [] });
         break;
       case EVENT_ID.SEQUENCE:
-        reading.open.push({ kind: 'list', start: event.start, end: event.start + 1, nodes: [] });
+        reading.open.push({ kind: 'list', start: base + event.start, end: base + event.start + 1, nodes: [] });
         break;
       case EVENT_ID.MAPPING:
-        reading.open.push({ kind: 'map', start: event.start, end: event.start + 1, nodes: [] });
+        reading.open.push({ kind: 'map', start: base + event.start, end: base + event.start + 1, nodes: [] });
         break;
       case EVENT_ID.SCALAR:
-        addScalar(reading, event);
+        addScalar(reading, event, piece);
         break;
       case EVENT_ID.ALIAS:
-        throw new Refusal('an alias stands for what is elsewhere, which is not taken here: say it again', event.anchorStart);
+        throw new Refusal(
+          'an alias stands for what is elsewhere, which is not taken here: say it again',
+          base + event.anchorStart,
+        );
       case EVENT_ID.POP:
         close(reading);
     }
   }
 }
 
-/** The tree of a text, or in a few words what is wrong with it and where. Never throws. */
-export function readTree(text: string): TreeAnswer {
+function* treeOf(reading: Reading, ofPiece: number): Steps<TreeAnswer> {
+  const problem = (message: string, offset: number): TreeAnswer => ({
+    ok: false,
+    problem: { message, span: spanOf(reading, offset, offset) },
+  });
+  const read = yield* eventSteps(reading.text, ofPiece);
+  if (!read.ok) return problem(`this is no YAML: ${read.reason}`, Math.min(read.offset, reading.text.length));
+  const events = read.pieces.reduce((sum, piece) => sum + piece.events.length, 0);
+  if (events > mostEvents)
+    return problem(`the file has more than ${mostEvents / 1_000_000} million keys, values and lists: make several of it`, 0);
+  try {
+    for (const piece of read.pieces) {
+      yield;
+      addEvents(reading, piece);
+    }
+    return { ok: true, root: reading.root };
+  } catch (error) {
+    if (error instanceof Refusal) return problem(error.message, error.offset);
+    throw error;
+  }
+}
+
+/** The tree of a text, or in a few words what is wrong with it and where. Never throws. Pauses every few thousand characters. @param ofPiece how many */
+export function* treeSteps(text: string, ofPiece = charactersOfPiece): Steps<TreeAnswer> {
   if (text.length > mostCharacters) {
     const start: Place = { line: 1, column: 1 };
     const message = `the file has more than ${mostCharacters / 1_000_000} million characters: make several of it`;
     return { ok: false, problem: { message, span: { start, end: start } } };
   }
-  const reading: Reading = { text, starts: lineStarts(text), open: [], documents: 0, root: null };
-  try {
-    readEvents(reading);
-    return { ok: true, root: reading.root };
-  } catch (error) {
-    if (!(error instanceof Refusal) && !(error instanceof YAMLException)) throw error;
-    const offset = error instanceof Refusal ? error.offset : Math.min(error.mark?.position ?? 0, text.length);
-    const message = error instanceof Refusal ? error.message : `this is no YAML: ${error.reason}`;
-    return { ok: false, problem: { message, span: spanOf(reading, offset, offset) } };
-  }
+  return yield* treeOf({ text, starts: lineStarts(text), open: [], documents: 0, root: null }, ofPiece);
 }

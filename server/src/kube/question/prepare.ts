@@ -4,6 +4,7 @@ import type { Steps } from '../../base/steps.ts';
 import { dumpsByFamily, frontendSteps } from '../flow/frontends.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
+import { proxyLayoutSteps } from '../proxy/layout.ts';
 import { reachSteps } from './reach.ts';
 import { type PacketQuestion, traceQuestion } from './trace.ts';
 
@@ -13,6 +14,8 @@ function* firstQuestions(resolution: Resolution): Steps<readonly PacketQuestion[
   const questions: PacketQuestion[] = [];
   for (const dump of dumpsByFamily(resolution.ruleset)) {
     const ipv6 = dump.family === 'ipv6';
+    // Which addresses NodePorts listen on, by a look at thousands of chains; kept.
+    yield* proxyLayoutSteps(resolution.ruleset, dump);
     const own = nodeAddress(resolution, dump).text;
     questions.push({ from: 'outside', to: hostPort(own, 22), ipv6 });
     const first = frontends.find((each) => each.dump === dump && each.kind === 'cluster-ip' && each.service !== null);
