@@ -277,6 +277,16 @@ describe('drift that has nothing to compare', () => {
   });
 });
 
+it('what is in sync of an excerpt is so as far as it is shown', () => {
+  const dump = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
+  const args = ['--cluster', fixturePath('sample/cluster.json')];
+  const cut = dump.split('\n').slice(0, 100).join('\n');
+  expect(inspect(['drift', '-', ...args], { input: cut }).stdout).toContain('\n2 in sync as far as shown, 0 missing');
+  expect(inspect(['drift', '-', ...args], { input: dump }).stdout).toContain('\n6 in sync, 0 missing');
+  const { summary } = JSON.parse(inspect(['drift', '-', ...args, '--format', 'json'], { input: cut }).stdout);
+  expect(summary.dumps).toMatchObject([{ compared: true, whole: false }]);
+});
+
 it('a dump of a family that no Service of the cluster has cannot be compared', () => {
   const ipv6 = readFileSync(labPath('round-2/nftables-m3/node.iptables'), 'utf8').replaceAll('iptables-save', 'ip6tables-save');
   const args = ['--cluster', labPath('large-600x10/cluster.json'), '--node', 'node-0'];

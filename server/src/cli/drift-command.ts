@@ -97,6 +97,7 @@ function driftText({ services, summary }: DriftReport): string {
   }
   for (const note of summary.notes) lines.push(pc.dim(`note: ${terminalText(note)}`));
   const { missing, stale, differs, inSync } = summary;
-  lines.push(`${inSync} in sync, ${missing} missing, ${stale} stale, ${differs} differ`);
+  const extent = summary.dumps.some(({ compared, whole }) => compared && !whole) ? ' as far as shown' : '';
+  lines.push(`${inSync} in sync${extent}, ${missing} missing, ${stale} stale, ${differs} differ`);
   return lines.join('\n');
 }

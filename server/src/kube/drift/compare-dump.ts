@@ -29,6 +29,8 @@ export interface ComparedDump {
   readonly nodeReason: string;
   /** Who does Services on the node. */
   readonly proxy: ServiceProxy;
+  /** Whether nat and filter are shown whole: of an excerpt what is missing is not known, and nothing more is in sync than it shows. */
+  readonly isWhole: boolean;
   /** Why nothing was compared, in sentences; undefined where something was. */
   readonly obstacle: string | undefined;
   /** What could not be compared, and why; sentences. */
@@ -151,7 +153,8 @@ export function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, giv
   const basis = yield* comparisonBasis(ruleset, dump, cluster, given);
   const { layout, options, node, proxy, obstacle, side } = basis;
   const asWhat = { dump, basis, layout, options, proxy, obstacle, nodeReason: node.reason };
-  if (obstacle !== undefined) return { compared: { ...asWhat, notes: [obstacle], cause: '' }, findings: [], services: [] };
+  if (obstacle !== undefined)
+    return { compared: { ...asWhat, isWhole: false, notes: [obstacle], cause: '' }, findings: [], services: [] };
   const { findings, services, cause, skipped } = yield* comparePorts(basis);
   const otherMode = otherModeConfigured(proxy, cluster, node.name);
   const notes = [
@@ -160,7 +163,7 @@ export function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, giv
     ...(skipped > 0 ? [nodeNote(skipped, node)] : []),
   ];
   return {
-    compared: { ...asWhat, notes, cause },
+    compared: { ...asWhat, isWhole: side.nat?.whole === true && side.filter?.whole === true, notes, cause },
     findings: findings.map((finding) => (finding.cause === '' ? { ...finding, cause } : finding)),
     services,
   };

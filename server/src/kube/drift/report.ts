@@ -48,6 +48,8 @@ export interface ReportedDump {
   readonly proxy: { readonly kind: ServiceProxyKind; readonly name: string; readonly reason: string; readonly advice: string };
   /** Whether anything of the dump was compared. */
   readonly compared: boolean;
+  /** Whether its nat and filter are shown whole: else a Service in sync is so as far as they show. */
+  readonly whole: boolean;
 }
 
 export interface DriftReport {
@@ -93,17 +95,20 @@ export function reportOf({ services, dumps, notes }: Drift): DriftReport {
       missing: count('missing'),
       stale: count('stale'),
       differs: count('differs'),
-      dumps: dumps.map(({ dump, layout, options, nodeReason, cause, proxy: { kind, name, reason, advice }, obstacle }) => ({
-        family: dump.family,
-        layout: layoutText(layout),
-        version: proxyVersionText(options.version),
-        node: options.node,
-        nodeReason,
-        podTraffic: options.podTraffic === null ? null : podSource(options.podTraffic, false).trim() || null,
-        cause,
-        proxy: { kind, name, reason, advice },
-        compared: obstacle === undefined,
-      })),
+      dumps: dumps.map(
+        ({ dump, layout, options, nodeReason, cause, proxy: { kind, name, reason, advice }, obstacle, isWhole }) => ({
+          family: dump.family,
+          layout: layoutText(layout),
+          version: proxyVersionText(options.version),
+          node: options.node,
+          nodeReason,
+          podTraffic: options.podTraffic === null ? null : podSource(options.podTraffic, false).trim() || null,
+          cause,
+          proxy: { kind, name, reason, advice },
+          compared: obstacle === undefined,
+          whole: isWhole,
+        }),
+      ),
       notes: [...notes, ...new Set(dumps.flatMap((dump) => dump.notes))],
     },
   };
