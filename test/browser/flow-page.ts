@@ -42,6 +42,8 @@ export interface FlowPage {
   state(): Promise<FlowPanelState>;
   /** Errors, refusals by the policy, and what the console complains about. */
   readonly problems: readonly string[];
+  /** Loads it again, as it was when it was opened: a fraction of what another one takes. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -126,6 +128,7 @@ export async function openFlowPage(browser: Browser, options: FlowPageOptions = 
       return page.evaluate<FlowPanelState>('new Promise((done) => setTimeout(() => done(window.keptState), 200))');
     },
     problems,
+    reload: () => page.goto(`${origin}/`).then(() => undefined),
     close: () => context.close(),
   };
 }

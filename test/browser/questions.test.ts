@@ -117,8 +117,9 @@ describeWith('chromium', 'what is asked of a flow', () => {
       [1600, 900],
     ] as const) {
       it(`is answered by the picture alone in ${theme}, ${width} pixels wide`, async () => {
+        const flow = await openFlowPage(browser, { viewport: { width, height }, theme });
         for (const [name, graph] of graphs) {
-          const flow = await openFlowPage(browser, { viewport: { width, height }, theme });
+          await flow.reload();
           await flow.show(graph);
           await untilDrawn(flow.page);
           const text = await seen(flow);
@@ -128,8 +129,8 @@ describeWith('chromium', 'what is asked of a flow', () => {
           const bytes = await flow.page.screenshot({ path: join(outputPath, `question-${name}-${theme}-${width}.png`) });
           expect(bytes.length).toBeGreaterThan(15_000);
           expect(flow.problems).toEqual([]);
-          await flow.close();
         }
+        await flow.close();
       });
     }
   }
@@ -152,8 +153,9 @@ describeWith('chromium', 'what is asked of a flow', () => {
     [1600, 1000],
   ] as const) {
     it(`has endpoints and faults in sight in ${width} by ${height}, of whatever a load balancer is asked for`, async () => {
+      const flow = await openFlowPage(browser, { viewport: { width, height } });
       for (const graph of [...graphs.values(), entriesOfAllKinds(3), entriesOfAllKinds(30)]) {
-        const flow = await openFlowPage(browser, { viewport: { width, height } });
+        await flow.reload();
         await flow.show(graph);
         await untilDrawn(flow.page);
         if (graph.nodes.some(({ kind }) => kind === 'endpoint')) {
@@ -165,8 +167,8 @@ describeWith('chromium', 'what is asked of a flow', () => {
           expect((area?.y ?? 0) + (area?.height ?? 0)).toBeLessThanOrEqual((bar?.y ?? 0) + (bar?.height ?? 0) + 1);
         }
         expect(Number.parseInt((await flow.page.locator('.zoom-text').textContent()) ?? '', 10)).toBeGreaterThanOrEqual(75);
-        await flow.close();
       }
+      await flow.close();
     });
   }
 
