@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jsonText } from '../base/safe-text.ts';
 import { runToEnd } from '../base/steps.ts';
@@ -46,9 +46,18 @@ function judgeAll({ resolution, file }: ResolvedDump, { expectations, local }: E
   return expectations.map((expectation) => runSteps(judgeSteps(resolution, expectation, options), what));
 }
 
+/** What a path leads to; undefined where it leads nowhere, as a link to itself: whoever reads or writes there says why not. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether two paths lead to one file. */
 function isSameFile(path: string, other: string): boolean {
-  const [one, two] = [path, other].map((each) => statSync(each, { throwIfNoEntry: false }));
+  const [one, two] = [statusOf(path), statusOf(other)];
   return one?.isFile() === true && one.ino === two?.ino && one.dev === two.dev;
 }
 
