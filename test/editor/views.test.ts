@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeEach, describe, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { clickUntil, doUntil, gone, lost, pressUntil, surelyLost } from './again.ts';
+import { saysSoon, soon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
+
+// What is shown of the sample and changes nothing in it: one window for all of it, which takes as long to open as most of these tests. The map comes
+// first: where it is opened at depends on the dump's cursor.
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
+const objects = readFileSync(join(sample, 'cluster.json'), 'utf8').split('\n');
+const lineOf = (text: string): number => lines.findIndex((line) => line.includes(text)) + 1;
+const rule = lines.findIndex((line) => line.startsWith('-A KUBE-SERVICES') && line.includes('booking/seatmap'));
+const chainColumn = (lines[rule] ?? '').indexOf('KUBE-SVC-') + 3;
+
+describeWith(['code-server', 'chromium'], 'views of a dump in VS Code', () => {
+  const workbench = sampleWorkbenchOfTests('views');
+
+  /** Each block begins with the dump alone, as it is first opened. */
+  const beginAnew = (): void => {
+    let isBegun = false;
+    beforeEach(async () => {
+      if (isBegun) return;
+      isBegun = true;
+      await workbench.run('View: Close All Editors', gone(workbench.page.locator('.tab')));
+      await workbench.open('worker-1.iptables');
+    });
+  };
+
+  describe('the map of all Services, in VS Code', () => {
+    beginAnew();
+
+    const service = (to: string) => workbench.drawing().locator(`.boxes > [data-id="group:service:${to}"]`);
+
+    it('opens by a command, with the states that the side bar has, and leads into a flow and back', async () => {
+      await saysSoon(workbench.language(), 'iptables');
+      await workbench.statusSays('cluster.json');
+      await workbench.run(
+        'iptables: Show Map of the Node',
+        workbench.page.locator('.tab', { hasText: 'All Services of worker-1' }),
+      );
+      await saysSoon(workbench.drawing().locator('h1'), 'All Services of worker-1');
+      await saysSoon(service('booking/mailer'), 'no endpoints');
+      await saysSoon(service('booking/frontend'), 'differs from cluster.json, 3 endpoints');
+      await workbench.screenshot('map');
+      const flow = workbench.drawing().locator('h1', { hasText: /^booking\/mailer/ });
+      await clickUntil('go into a flow', service('booking/mailer'), flow);
+      const back = workbench.drawing().getByRole('button', { name: 'Back' });
+      await clickUntil('go back to the map', back, service('booking/mailer'));
+      await saysSoon(workbench.drawing().locator('.boxes > .selected .name'), /^mailer$/);
+    });
+
+    it('opens from the Services view', async () => {
+      const view = workbench.view('Services');
+      await workbench.run('View: Close All Editors', gone(workbench.page.locator('.tab')));
+      await workbench.open('worker-1.iptables');
+      await saysSoon(workbench.language(), 'iptables');
+      await workbench.statusSays('cluster.json');
+      await workbench.run('iptables: Focus on Services View', view.locator('.monaco-list-row'));
+      await saysSoon(view.locator('.monaco-list-row', { hasText: 'seatmap' }), 'serves, 1 endpoint');
+      await doUntil(
+        'press the button above the view',
+        async () => {
+          await view.hover({ timeout: lost });
+          await view.locator('.action-label[aria-label*="Show Map of the Node"]').click({ timeout: lost });
+        },
+        workbench.page.locator('.tab', { hasText: 'All Services of worker-1' }),
+      );
+      await saysSoon(service('booking/seatmap'), 'serves, 1 endpoint');
+    });
+  });
+
+  describe('from place to place in VS Code', () => {
+    beginAnew();
+
+    const cursorLine = async (of: readonly string[]): Promise<string> => {
+      const line = Number(/Ln (\d+)/.exec((await workbench.cursor().textContent()) ?? '')?.[1]);
+      return of[line - 1] ?? '';
+    };
+
+    it('a chain has a call hierarchy', async () => {
+      await saysSoon(workbench.language(), 'iptables');
+      await workbench.statusSays('cluster.json');
+      await workbench.goTo(rule + 1, chainColumn);
+      const callers = workbench.page.locator('.call-hierarchy .monaco-list-row');
+      await workbench.run('Peek Call Hierarchy', callers);
+      await saysSoon(callers.filter({ hasText: 'KUBE-SERVICES' }), 'KUBE-SERVICES');
+      await workbench.screenshot('navigation-calls');
+      await pressUntil(workbench.page, 'Escape', gone(callers));
+    });
+
+    it('its type is the Service in the snapshot, from which its chains are found', async () => {
+      await workbench.open('worker-1.iptables');
+      await workbench.statusSays('cluster.json');
+      await workbench.goTo(rule + 1, chainColumn);
+      await workbench.run('Go to Type Definition', workbench.page.locator('.tab.active', { hasText: 'cluster.json' }));
+      await soon(() => cursorLine(objects)).toContain('"name": "seatmap"');
+      await workbench.run('Go to Implementations', workbench.page.locator('.tab.active', { hasText: 'worker-1.iptables' }));
+      await soon(() => cursorLine(lines)).toMatch(/^:KUBE-SVC-/);
+    });
+
+    it('a name in a comment is a link', async () => {
+      await workbench.open('worker-1.iptables');
+      await workbench.goTo(rule + 1);
+      const link = workbench.page.locator('.editor-group-container.active .view-line .detected-link', {
+        hasText: 'booking/seatmap',
+      });
+      await link.first().waitFor();
+    });
+  });
+
+  describe('a traced packet in the drawing, in VS Code', () => {
+    beginAnew();
+
+    const numbers = async (): Promise<string> => (await workbench.drawing().locator('.steps text').allTextContents()).join(' ');
+    const step = (text = '') => workbench.drawing().locator('.trace-step', { hasText: text });
+
+    it('lights its path in the flow of the Service that it is for', async () => {
+      const { page } = workbench;
+      await saysSoon(workbench.language(), 'iptables');
+      await workbench.run('iptables: Trace Packet', page.locator('.quick-input-title', { hasText: 'Trace Packet: from' }));
+      await workbench.answer('Trace Packet: from', 'booking/frontend-6c8f7b9d45-2', 'booking/frontend-6c8f7b9d45-2lqzr');
+      await workbench.answer(/: to/, 'booking/tickets:grpc', 'booking/tickets:grpc');
+      await workbench.answer(/^Trace Packet$/, '', 'Trace the packet');
+      await page.locator('.monaco-list-row', { hasText: '50 % accepted' }).first().waitFor();
+      await workbench.run(
+        'iptables: Show Trace in Drawing',
+        workbench.drawing().locator('h1', { hasText: 'booking/tickets:grpc' }),
+      );
+      await soon(numbers).toMatch(/1.*2.*3/);
+      await saysSoon(workbench.drawing().locator('.trace-leaves'), 'The path leaves this drawing after step');
+      await workbench.screenshot('trace-drawing');
+    });
+
+    it('is walked from the drawing, in the drawing and in the dump', async () => {
+      const tree = workbench.drawing().getByRole('tree');
+      await pressUntil(tree, 'Alt+F9', step('▶ Step 1 of '), surelyLost);
+      await pressUntil(tree, 'Alt+F9', step('▶ Step 2 of '), surelyLost);
+      await saysSoon(step(), `line ${lineOf('booking/tickets:grpc cluster IP')}`);
+      await saysSoon(workbench.activeLine(), String(lineOf('booking/tickets:grpc cluster IP')));
+      await soon(numbers).toContain('▶ 2');
+      await pressUntil(tree, 'Shift+Alt+F9', step('▶ Step 1 of '), surelyLost);
+      await workbench.screenshot('trace-drawing-walked');
+      await clickUntil('go a step on', workbench.drawing().getByRole('button', { name: 'Next step' }), step('▶ Step 2 of '), {
+        lostAfter: surelyLost,
+      });
+      await workbench.run('iptables: Clear Trace', async () => (await numbers()) === '');
+    });
+  });
+
+  describe('who reaches a Service, in the editor', () => {
+    beginAnew();
+
+    it('is a page with tables, of the Service that is picked by keys alone', async () => {
+      const { page } = workbench;
+      await saysSoon(workbench.language(), 'iptables');
+      await workbench.statusSays('cluster.json');
+      await workbench.run('iptables: Show Who Reaches a Service', workbench.rows('booking/gateway'));
+      await workbench.answer(null, 'gateway', 'booking/gateway');
+      const table = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame').locator('body');
+      await saysSoon(table, 'Who reaches what: worker-1.iptables');
+      await saysSoon(table, '203.0.113.0/24');
+      await saysSoon(table, 'by filter KUBE-PROXY-FIREWALL, line 42');
+      await workbench.screenshot('reach');
+    });
+  });
+});
