@@ -39,7 +39,7 @@ const changing = new Set([
 const isDistinct = newChainMark();
 
 /** Few of which have more than one rule. */
-const chainsBetweenPauses = 8_192;
+const chainsBetweenPauses = 1_024;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;

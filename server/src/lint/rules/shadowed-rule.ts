@@ -31,7 +31,7 @@ const translations = new Set(['DNAT', 'SNAT', 'REDIRECT', 'MASQUERADE', 'NETMAP'
 const hasNoTaker = newChainMark();
 
 /** Few of which have more than one rule. */
-const chainsBetweenPauses = 8_192;
+const chainsBetweenPauses = 1_024;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of input.ruleset.tables) {
