@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runToEnd } from '../../server/src/base/steps.ts';
+import { runToEnd, statementsBetweenPauses } from '../../server/src/base/steps.ts';
 import {
   changeDocument,
   readWholeDocument,
@@ -39,14 +39,14 @@ describe('a long text', () => {
     return count;
   };
 
-  it('that is pasted is read with a pause every few hundred lines', () => {
+  it('that is pasted is read with a pause every few lines', () => {
     const empty = readWholeDocument('*filter\n\nCOMMIT\n');
-    expect(pauses(changeDocument(empty, edit([1, 0], [1, 0], rules)))).toBe(Math.floor(3001 / 256));
+    expect(pauses(changeDocument(empty, edit([1, 0], [1, 0], rules)))).toBe(Math.floor(3001 / statementsBetweenPauses));
   });
 
   it('whose circumstances an edit changes is read again with as many', () => {
     const document = readWholeDocument(`*filter\n${rules}COMMIT\n`);
-    expect(pauses(changeDocument(document, edit([0, 1], [0, 7], 'mangle')))).toBe(Math.floor(3001 / 256));
+    expect(pauses(changeDocument(document, edit([0, 1], [0, 7], 'mangle')))).toBe(Math.floor(3001 / statementsBetweenPauses));
     expect(pauses(changeDocument(document, edit([1, 0], [1, 0], '#')))).toBe(0);
   });
 });
