@@ -10,6 +10,8 @@ import { holdCollection } from './old-generation.ts';
 const fewestBytesOfLong = 256_000;
 /** Longer than a client takes from one message to the next that it sends with it. */
 const silentMilliseconds = 1;
+/** Longer than it takes from one part of a message to the next where it collects garbage meanwhile, or waits for a processor: to decode then would hold it up. */
+const silentWithin = 5;
 /** What is decoded at a time: between two of these others are answered. */
 const stepMilliseconds = 3;
 /** How often what waits runs until a request is answered that needs no work in slices: its way through the library takes some of them. */
@@ -87,7 +89,7 @@ async function decode(long: LongMessage, bytesRead: () => number, passed: () => 
     await once();
     const now = performance.now();
     if (bytesRead() > before) silentFrom = now;
-    if (now < silentFrom + silentMilliseconds && now < end) continue;
+    if (now < silentFrom + (long.isComplete() ? silentMilliseconds : silentWithin) && now < end) continue;
     for (let turn = 0; passed() > answered && turn < turnsOfAnAnswer; turn += 1) await once();
     answered = passed();
     const from = performance.now();
