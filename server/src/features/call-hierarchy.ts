@@ -126,7 +126,7 @@ function* callsOf(
   return calls;
 }
 
-/** The chains with rules that jump to the item's chain, each with those jumps. Pauses every hundred rules. */
+/** The chains with rules that jump to the item's chain, each with those jumps. Pauses every few rules. */
 export function* incomingCalls(state: DumpState, item: CallHierarchyItem): Steps<CallHierarchyIncomingCall[]> {
   const chain = chainOfItem(state, item);
   if (chain === undefined) return [];
@@ -136,7 +136,7 @@ export function* incomingCalls(state: DumpState, item: CallHierarchyItem): Steps
   return calls.map(({ item: from, fromRanges }) => ({ from, fromRanges }));
 }
 
-/** The chains that the item's chain jumps to, in the order of its rules, each with those jumps. Pauses every hundred rules. */
+/** The chains that the item's chain jumps to, in the order of its rules, each with those jumps. Pauses every few rules. */
 export function* outgoingCalls(state: DumpState, item: CallHierarchyItem): Steps<CallHierarchyOutgoingCall[]> {
   const chain = chainOfItem(state, item);
   if (chain === undefined) return [];

@@ -105,7 +105,7 @@ export function chainAt(state: DumpState, position: Position): ChainAtResult {
 }
 
 /**
- * A chain, expanded. Pauses every few hundred rules; never throws.
+ * A chain, expanded. Pauses every few rules; never throws.
  * @param table,name the chain; where the dump has several of that name, the first
  */
 export function* expandedChain({ ruleset }: DumpState, table: string, name: string): Steps<ExpandedChainResult> {

@@ -81,7 +81,7 @@ function* isPlain({ lines }: Ruleset, { rules, mentions, declarations }: Chain):
 
 const rulesBetweenPauses = 4_096;
 
-/** The order of one chain, so that `rulesInOrder` knows it at once. Pauses every few hundred lines. */
+/** The order of one chain, so that `rulesInOrder` knows it at once. Pauses every few lines. */
 export function* orderOf(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   let order = orders.get(chain);
   if (order === undefined) {
@@ -99,7 +99,7 @@ export function rulesInOrder(ruleset: Ruleset, chain: Chain): readonly number[] 
 const ordered = createMemory<Ruleset, true>();
 const linesLookedAtBetweenPauses = 1_024;
 
-/** Works out the order of all chains that commands change, so that `rulesInOrder` knows it at once. Pauses every few hundred lines. */
+/** Works out the order of all chains that commands change, so that `rulesInOrder` knows it at once. Pauses every few lines. */
 export function* knowOrders(ruleset: Ruleset): Steps<void> {
   if (ordered.get(ruleset) === true) return;
   for (const [number, { kind, command, name }] of ruleset.lines.entries()) {

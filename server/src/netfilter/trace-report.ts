@@ -242,7 +242,7 @@ export type Tracing =
   /** One sentence: what was wrong, and what is expected. */
   | { readonly ok: false; readonly message: string };
 
-/** Follows the packet of a request, or says in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
+/** Follows the packet of a request, or says in a sentence what is wrong with the request. Pauses every few hundred rules; never throws. */
 export function* followRequest(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<Tracing> {
   const packet = readOrRefuse(request);
   if (typeof packet === 'string') return { ok: false, message: packet };
@@ -281,7 +281,7 @@ export function* reportSteps(ruleset: Ruleset, traced: Traced): Steps<TraceRepor
   };
 }
 
-/** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
+/** The report on one packet, or in a sentence what is wrong with the request. Pauses every few hundred rules; never throws. */
 export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
   const answer = yield* followRequest(ruleset, request, options);
   return answer.ok ? { ok: true, report: yield* reportSteps(ruleset, answer.traced) } : answer;

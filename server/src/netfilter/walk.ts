@@ -208,7 +208,7 @@ function pass(walking: Walking, frame: Frame, line: number): Path | null | undef
 
 /**
  * Goes the way of an outcome again. Undefined where it cannot be gone: outcomes that are shown by the likeliest of many paths leave out what they
- * met twice. Pauses every few thousand rules; never throws.
+ * met twice. Pauses every few hundred rules; never throws.
  * @param start the packet that the outcome is of, as it started
  */
 export function* walkSteps(

@@ -27,7 +27,7 @@ interface UnfinishedSet extends IpSet {
 
 const known = createMemory<Ruleset, ReadonlyMap<string, IpSet>>();
 
-/** The sets of a text by name, in the order first mentioned. Worked out when first asked for. Pauses every few hundred lines that name sets. */
+/** The sets of a text by name, in the order first mentioned. Worked out when first asked for. Pauses every few lines that name sets. */
 export function* setSteps(ruleset: Ruleset): Steps<ReadonlyMap<string, IpSet>> {
   let sets = known.get(ruleset);
   if (sets === undefined) {

@@ -99,7 +99,7 @@ export function familyOfName(fileName: string): LineContext['family'] {
 }
 
 /**
- * A text as a document. Pauses every few hundred lines; never throws.
+ * A text as a document. Pauses every few lines of no known shape; never throws.
  * @param fileName a path or URI, for the family of dumps that have no header
  * @param lines how many lines it has, where that is known
  */

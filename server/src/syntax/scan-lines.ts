@@ -106,7 +106,7 @@ function enlarged<Column extends Int32Array | Uint16Array>(column: Column, old: 
   return column;
 }
 
-/** The lines of a part of the text, which begins and ends where lines do. Pauses every few hundred lines of no known shape. */
+/** The lines of a part of the text, which begins and ends where lines do. Pauses every few lines of no known shape. */
 function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number): Steps<void> {
   for (let start = 0, end = 0; start <= length; start = end + 1) {
     if (reading.length === reading.starts.length) yield* makeRoom(reading);

@@ -112,7 +112,7 @@ const everything: CanonicalPart = { hasTable: () => true, hasChain: () => true, 
 
 /**
  * Tables, chains and rules in one order, rules as iptables-save of the nft back end prints them, without counters and comment lines. What could not be
- * read stands behind its table as a comment; sets as they are. Pauses every thousand lines.
+ * read stands behind its table as a comment; sets as they are. Pauses every few dozen lines.
  */
 export function* canonicalDump(ruleset: Ruleset, part: CanonicalPart = everything): Steps<CanonicalDump> {
   const texts: string[] = [];

@@ -13,7 +13,7 @@ export function packetsOf(ruleset: Ruleset, line: number | null): number | null 
 
 const linesBetweenPauses = 64;
 
-/** All packets that these lines have counted; null where none of them has counters. Pauses every few hundred lines. */
+/** All packets that these lines have counted; null where none of them has counters. Pauses every few dozen lines. */
 export function* packetsOfAllSteps(ruleset: Ruleset, lines: readonly number[]): Steps<number | null> {
   let sum: number | null = null;
   for (const [at, line] of lines.entries()) {

@@ -32,7 +32,7 @@ const known = createMemory<Dump, { readonly ruleset: Ruleset; readonly classes: 
 /**
  * Looks through the rules of a dump's tables, all but nat's for destinations, once. Two packets differ for the rules only by port, marks,
  * source, and the networks of `-s` and `-d` that they lie in; where a rule looks at an address in another way every address is a class.
- * Pauses every few hundred rules.
+ * Pauses every few rules.
  */
 export function* targetClasses(ruleset: Ruleset, dump: Dump): Steps<TargetClasses> {
   const before = known.get(dump);

@@ -57,7 +57,7 @@ export function fileShape(input: LintInput): FileShape {
   return known.get(input.ruleset) ?? runToEnd(fileShapeSteps(input));
 }
 
-/** The same; pauses every few thousand lines that are no plain rules. */
+/** The same; pauses every few hundred lines that are no plain rules. */
 export function* fileShapeSteps({ document, ruleset }: LintInput): Steps<FileShape> {
   let shape = known.get(ruleset);
   if (shape === undefined) {

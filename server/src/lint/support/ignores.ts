@@ -29,7 +29,7 @@ export function ignoresIn(ruleset: Ruleset): readonly Ignore[] {
   return runToEnd(ignoreSteps(ruleset));
 }
 
-/** The same. Pauses every few thousand of the lines that are no rule. */
+/** The same. Pauses every few hundred of the lines that are no rule. */
 export function* ignoreSteps(ruleset: Ruleset): Steps<readonly Ignore[]> {
   let ignores = known.get(ruleset);
   if (ignores === undefined) {
