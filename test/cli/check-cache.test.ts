@@ -52,6 +52,22 @@ describe('check of what was checked before', () => {
     expect(check(dump)).toEqual(first);
   });
 
+  it('keeps no text of a snapshot, in which secrets may be', () => {
+    const cluster = join(folder, 'cluster.json');
+    const list = JSON.parse(fixtureText('sample/cluster.json')) as { readonly items: object[] };
+    list.items.push({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'db', namespace: 'booking' },
+      data: { key: 'aHVudGVyMg==' },
+    });
+    writeFileSync(cluster, JSON.stringify(list));
+    check('--cluster', cluster, dump);
+    const [entry = ''] = entries();
+    expect(entries()).toHaveLength(1);
+    expect(readFileSync(join(folder, 'iptables-inspect', entry), 'utf8')).not.toContain('aHVudGVyMg==');
+  });
+
   it('looks again where anything is different that the answer depends on', { timeout: 120_000 }, () => {
     const cluster = join(folder, 'cluster.json');
     writeFileSync(cluster, fixtureText('sample/cluster.json'));

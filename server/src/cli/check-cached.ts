@@ -110,14 +110,14 @@ interface AnswerPlace {
   readonly write: (answer: string) => void;
 }
 
-/** Files of so many bytes together are kept whole beside the answer, and compared. */
+/** Dumps of so many bytes together are kept whole beside the answer, and compared. Of a cluster's objects nothing is kept: there may be secrets among them. */
 const mostComparedBytes = 65_536;
 
-/** Where the answer to all of this is kept: by SHA-256 of it, or with all of it where it is short, which takes less than to load what makes SHA-256. */
+/** Where the answer to all of this is kept: by SHA-256 of it, or with all of it where that is dumps that are short, which takes less than to load what makes SHA-256. */
 async function placeOf(folder: string, asked: Asked): Promise<AnswerPlace> {
   let bytes = 0;
   for (const { length } of asked.given.values()) bytes += length;
-  if (bytes > mostComparedBytes) {
+  if (bytes > mostComparedBytes || asked.options.cluster !== undefined) {
     const { contentDigest, entryKey, readEntry, writeEntry } = await import('../lsp/node/cache-store.ts');
     const key = entryKey(dependsOn(asked, contentDigest));
     return { read: () => readEntry(folder, key), write: (answer) => writeEntry(folder, key, answer) };

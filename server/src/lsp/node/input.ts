@@ -13,7 +13,7 @@ export interface Input {
   read(take: (chunk: Buffer) => void, place: () => Buffer | undefined): void;
 }
 
-/** More than a socket between two processes holds: while that is decoded, the client fills it again. */
+/** More than a socket between two processes holds. */
 const bytesAtOnce = 262_144;
 
 interface Reading {

@@ -76,7 +76,7 @@ function once(): Promise<void> {
 }
 
 /**
- * Decodes a message once nothing comes in any more, in steps: what is behind it may be about others, most clients send it at once, and it is there a third sooner where all that
+ * Decodes a message once nothing comes in any more, in steps: what is behind it may be about others, most clients send it at once, and it is there in half the time where all that
  * is done meanwhile is to read. A message that comes slowly is decoded as far as it is there.
  * @param passed how many requests passed it so far
  */
@@ -184,7 +184,7 @@ function createShort(length: number): { take(part: Buffer): Buffer | undefined }
 }
 
 /**
- * Reads messages as the library does (LSP 3.18, "Base protocol"), but decodes long ones while they come in: besides the text of a document of megabytes there is one copy of it in
+ * Reads messages as the library does (LSP 3.18, "Base protocol"), but decodes long ones piece by piece, once they have come in: besides the text of a document of megabytes there is one copy of it in
  * memory, for a moment, and a hover behind it that is about another document is answered as soon as it is there.
  * @param refuse is told once why what comes in can be read no further
  */
