@@ -10,7 +10,7 @@ import { faultyLines, unusualLines } from '../../server/src/syntax/unusual-lines
 import { generateDump } from '../bench/generate.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
-import { headerEdit, plainEdit, randomEdit, seeded, tableEdit, textOf } from './random-edits.ts';
+import { headerEdit, plainEdit, randomEdit, seeded, tableEdit, textOf, typedEdit } from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
@@ -102,6 +102,15 @@ describe('after 400 edits of whole lines of recorded dumps', () => {
     ['shop-1.23/node-a.iptables', 10],
   ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
     editAtRandom(labPath(name), 200, seed, plainEdit);
+  });
+});
+
+describe('after 400 edits of lines as they are typed', () => {
+  it.each([
+    ['shop/node-a.iptables', 19],
+    ['shop-1.23/node-a.iptables', 20],
+  ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
+    editAtRandom(labPath(name), 200, seed, typedEdit);
   });
 });
 

@@ -102,6 +102,44 @@ export function plainEdit({ lines }: SourceDocument, below: (bound: number) => n
   return { range: { start: { line, character: 0 }, end: { line: line + removed, character: 0 } }, text };
 }
 
+/** As much of a line as somebody has typed, and words. */
+const typed = [
+  '',
+  '#',
+  '# note',
+  '-',
+  '-A',
+  '-A ',
+  '-A -j KUBE-MARK-MASQ',
+  '-A KUBE-SERVICES -',
+  '-A KUBE-SERVICES -m comment --comment "x',
+  '-I',
+  '-N',
+  '-N KUBE-NEW',
+  ':',
+  ':KUBE-NEW',
+  ':KUBE-SERVICES',
+  ':ACCEPT',
+  ':INPUT',
+  '[0:',
+  'C',
+  'COMMI',
+  'some words',
+  'node-b',
+  'root@node-c:~# ls',
+  'iptables -A INPUT -j DROP',
+];
+
+/** An edit as a line is typed, often at the beginning and at the end of the text and of its tables: a line comes, goes or becomes another. */
+export function typedEdit({ lines }: SourceDocument, below: (bound: number) => number): TextChange {
+  const ends = [...lines.entries()].flatMap(([number, { kind }]) => (kind === 'table' || kind === 'commit' ? [number] : []));
+  const near = [0, lines.length - 1, (ends[below(ends.length)] ?? 0) + below(3)];
+  const line = Math.min(below(3) === 0 ? below(lines.length) : (near[below(near.length)] ?? 0), lines.length - 1);
+  const removed = below(3) === 0 ? Math.min(1, lines.length - 1 - line) : 0;
+  const text = removed > 0 && below(2) === 0 ? '' : `${typed[below(typed.length)] ?? ''}\n`;
+  return { range: { start: { line, character: 0 }, end: { line: line + removed, character: 0 } }, text };
+}
+
 /** An edit of the line of a table: another table, half a name, or as many characters as somebody has typed. */
 export function tableEdit({ lines }: SourceDocument, below: (bound: number) => number): TextChange {
   const tables = [...lines.entries()].flatMap(([number, { text }]) => (text.startsWith('*') ? [number] : []));

@@ -19,7 +19,7 @@ export interface ChangedEnd {
 const mostBehind = 64;
 
 /** Whether a line says nothing to a ruleset in a table that the text opens, nor behind one. */
-function saysNothing({ kind, text, prefix }: Line): boolean {
+export function saysNothing({ kind, text, prefix }: Line): boolean {
   const isWords = kind === 'comment' || kind === 'other' || kind === 'foreign';
   return kind === 'blank' || (isWords && !isHeader({ kind, text, prefix }) && hostNamed(text) === undefined);
 }

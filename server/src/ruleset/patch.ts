@@ -12,7 +12,7 @@ import type { Lines } from '../syntax/lines.ts';
 import type { ChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { type ChangedChains, carryMarks } from './chain-marks.ts';
-import { type ChangedEnd, changedEnd } from './changed-end.ts';
+import { type ChangedEnd, changedEnd, saysNothing } from './changed-end.ts';
 import { type EditedChain, editedChains, isSameOrder, type Piece, piecesOf } from './edited-chains.ts';
 import { jumpsAfterEdit } from './jumps-of.ts';
 import { editBetween, type LineEdit, movedLine, movedLines, movedLists } from './line-edit.ts';
@@ -26,12 +26,29 @@ function isTargetName(name: string): boolean {
   return standardTargets.has(name) || findTarget(name) !== undefined;
 }
 
+/** Whether a line says nothing of chains, nor where a table begins or ends: words, or a rule of which hardly more than the command is typed. */
+function saysNoChain({ kind, name, target, text, prefix, context, listing }: Line): boolean {
+  switch (kind) {
+    case 'blank':
+      return true;
+    case 'comment':
+      return readHeader(text.slice(prefix)) === undefined;
+    case 'other':
+    case 'foreign':
+      return context.within === undefined;
+    case 'rule':
+    case 'chain-command':
+      return name === '' && target === '' && context.within === undefined && !listing;
+    default:
+      return false;
+  }
+}
+
 /** Whether a line says nothing but a declaration of a chain of the user's, or a rule at the end of a chain, if that. */
 function canPatch(line: Line, table: Table): boolean {
-  if (line.kind === 'blank') return true;
-  if (line.kind === 'comment') return readHeader(line.text.slice(line.prefix)) === undefined;
+  if (saysNoChain(line)) return true;
   if (line.context.within !== undefined || line.listing || line.name === '' || isTargetName(line.name)) return false;
-  if (line.kind === 'chain') return line.isPlain && line.command === 'new' && !isBuiltinChain(table.name, line.name);
+  if (line.kind === 'chain') return line.command === 'new' && !isBuiltinChain(table.name, line.name);
   if (line.kind !== 'rule' || line.command !== 'append') return false;
   return line.target === '' || (jumpsToTarget(line) ? !line.isGoto : !isTargetName(line.target));
 }
@@ -156,7 +173,7 @@ function patchTable(
     ...table,
     dump,
     firstLine: movedLine(table.firstLine, edit),
-    endLine: end?.endLine ?? movedLine(table.endLine, edit),
+    endLine: end?.endLine ?? endAfter(table, edit),
     commitLine: commitAfter(table, edit, end),
     chains: new ChainMap<Chain>(places, (place, name) => new TableChain(patched, place, name)),
     lists,
@@ -172,6 +189,11 @@ function commitAfter({ commitLine }: Table, edit: LineEdit, end: ChangedEnd | un
   return commitLine === undefined ? undefined : movedLine(commitLine, edit);
 }
 
+/** What stands right behind a COMMIT is in the table no more. */
+function endAfter({ commitLine, endLine }: Table, edit: LineEdit): number {
+  return commitLine === undefined ? movedLine(endLine, edit) : movedLine(commitLine, edit) + 1;
+}
+
 /** The table that an edit is within, behind its `*name` and before its COMMIT. */
 function editedTable(ruleset: Ruleset, { at, removed }: LineEdit): Table | undefined {
   return ruleset.tables.find(
@@ -185,16 +207,26 @@ function plainlyEdited(before: Ruleset, edit: LineEdit): Table | undefined {
   const edited = editedTable(before, edit);
   const all = [...edit.removed, ...edit.added];
   if (edited === undefined || !all.every((line) => canPatch(line, edited))) return undefined;
-  return all.every(({ kind }) => kind === 'blank' || kind === 'comment') || hasPlainOrder(edited) ? edited : undefined;
+  return all.every(saysNoChain) || hasPlainOrder(edited) ? edited : undefined;
 }
 
-/** The ruleset of lines that came of an edit; undefined where that says more than rules at the end of chains, declarations, or the end of a table. */
+/** Whether an edit brings and takes nothing but words that stand outside of all tables, each of which the text opens. */
+function isOutside({ tables }: Ruleset, { at, removed, added }: LineEdit): boolean {
+  const isBehind = ({ endLine, commitLine }: Table): boolean => at > endLine || (at === endLine && commitLine !== undefined);
+  const standsApart = (table: Table): boolean => table.declared && (at + removed.length <= table.firstLine || isBehind(table));
+  return removed.every(saysNothing) && added.every(saysNothing) && tables.every(standsApart);
+}
+
+/**
+ * The ruleset of lines that came of an edit; undefined where that says more than rules at the end of chains, declarations, words, or the end of a table.
+ */
 export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
   const whole = editBetween(before.lines, lines);
   if (whole === undefined) return undefined;
   const edited = plainlyEdited(before, whole);
-  const end = edited === undefined ? changedEnd(before, whole, lines) : undefined;
-  if (edited === undefined && end === undefined) return undefined;
+  const isPlain = edited !== undefined || isOutside(before, whole);
+  const end = isPlain ? undefined : changedEnd(before, whole, lines);
+  if (!isPlain && end === undefined) return undefined;
   const edit = end?.edit ?? whole;
   const tables: Table[] = [];
   const dumps: Dump[] = [];
