@@ -2,12 +2,14 @@
 // (the cluster's API client, the drawing). `node esbuild.mjs [--watch] [part...]`; parts: client server cluster webview cli.
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import * as esbuild from 'esbuild';
 import { withEagerFunctions } from './test/tools/eager-functions.mjs';
 import { requiredNow, seldomApart, seldomNeeded } from './test/tools/seldom-needed.mjs';
+import { codeKeptBy } from './test/tools/shipped-code.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -293,6 +295,22 @@ function compileAtOnce(files, main) {
   for (const piece of pieces) piece.contents = Buffer.from(marked.get(basename(piece.path)));
 }
 
+/** Of the command that is run where nothing is kept, as in a container that is new. With options and without, in text and not. */
+const firstRuns = [
+  ['check', sample],
+  ['check', '--no-cache', '--format', 'json', sample],
+];
+
+/** Compiles what first runs need of the pieces, for the Node.js that builds: its code lies beside them. */
+function writeCode({ out, bin }, pieces) {
+  const folder = resolve(root, dirname(out));
+  for (const name of readdirSync(folder)) if (name.endsWith('.code')) rmSync(resolve(folder, name));
+  const { shippedName } = new Function('require', `${inlined('cli/kept-code.ts')} return exported;`)(
+    createRequire(import.meta.url),
+  );
+  writeWhole(resolve(folder, shippedName(digestOf(pieces))), codeKeptBy(resolve(folder, `${bin}.cjs`), firstRuns));
+}
+
 /** Removes pieces of earlier builds that stand beside those of this one. */
 function removeOthers(paths) {
   const names = new Set(paths.map((path) => basename(path)));
@@ -321,6 +339,7 @@ const written = (bundle) => ({
       if (result.errors.length > 0) return;
       if (bundle.bin !== undefined) writeLauncher(bundle, isInPieces ? files : undefined);
       if (isInPieces) removeOthers(files.map(({ path }) => path));
+      if (isInPieces && !watch) writeCode(bundle, files);
       process.stderr.write(`built ${bundle.out}\n`);
     });
   },

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   closeSync,
+  copyFileSync,
+  existsSync,
   linkSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -15,10 +19,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canKeep, keptName, openKept, writeKept } from '../../server/src/cli/kept-code.ts';
-import { inspect, inspectBundle } from '../support/inspect.ts';
+import { canKeep, keptName, openKept, openShipped, shippedName, writeKept } from '../../server/src/cli/kept-code.ts';
+import { inspectBundle } from '../support/inspect.ts';
 
 let folder = '';
 
@@ -110,50 +114,124 @@ describe('compiled code that is kept', () => {
     for (let number = 0; number < 60; number += 1) writeKept(folder, `${number}.code`, codes);
     expect(readdirSync(folder)).toHaveLength(48);
   });
+});
 
-  it('says nothing else than code that is compiled anew', () => {
-    const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
-    const anew = inspect(['check', dump]);
-    const compiled = join(folder, 'iptables-inspect/compiled');
-    const check = () => inspect(['check', '--no-cache', dump], { caches: folder });
-    expect(check()).toEqual(anew);
-    const [name = ''] = readdirSync(compiled);
+const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+const codeOfBuild = (name: string): boolean => name.endsWith('.code');
+
+/** The program in a folder of its own, whose modules lie in `dist`; what was compiled when it was built is not there. */
+function programWithoutCode(): string {
+  const there = join(folder, 'program/dist/cli');
+  mkdirSync(there, { recursive: true });
+  const built = dirname(inspectBundle);
+  for (const name of readdirSync(built)) if (!codeOfBuild(name)) copyFileSync(join(built, name), join(there, name));
+  return join(there, 'iptables-inspect.cjs');
+}
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The files of compiled code that are kept then. */
+  readonly kept: readonly string[];
+}
+
+const compiledFolder = (): string => join(folder, 'iptables-inspect/compiled');
+
+/** A program's run with a cache folder, as the process of a number: one in 16 looks whether more was compiled. */
+function run(program: string, pid: number, ...args: readonly string[]): Ran {
+  const asProcess = `data:text/javascript,Object.defineProperty(process, 'pid', { value: ${pid} })`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', asProcess, program, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: folder, LOCALAPPDATA: folder },
+  });
+  return { status, stdout, stderr, kept: existsSync(compiledFolder()) ? readdirSync(compiledFolder()) : [] };
+}
+
+describe('a program that keeps what it compiles', () => {
+  it('says nothing else than one that compiles it anew', () => {
+    const program = programWithoutCode();
+    const { kept: _, ...anew } = run(program, 1, 'check', dump);
+    const check = () => run(program, 1, 'check', '--no-cache', dump);
+    const first = check();
+    const [name = ''] = first.kept;
+    expect(first).toEqual({ ...anew, kept: [name] });
     expect(name).toMatch(/^check-/);
-    const kept = readFileSync(join(compiled, name));
-    expect(check()).toEqual(anew);
-    expect(readFileSync(join(compiled, name))).toEqual(kept);
+    const kept = readFileSync(join(compiledFolder(), name));
+    expect(check()).toEqual(first);
+    expect(readFileSync(join(compiledFolder(), name))).toEqual(kept);
     // Of another V8, and of nothing.
-    const pieces = openKept(join(compiled, name))?.pieces ?? [];
+    const pieces = openKept(join(compiledFolder(), name))?.pieces ?? [];
     expect(pieces.length).toBeGreaterThan(3);
-    writeKept(compiled, name, new Map(pieces.map((piece) => [piece, Buffer.alloc(4_000, 1)])));
-    expect(check()).toEqual(anew);
-    expect(statSync(join(compiled, name)).size).toBeGreaterThan(500_000);
+    writeKept(compiledFolder(), name, new Map(pieces.map((piece) => [piece, Buffer.alloc(4_000, 1)])));
+    expect(check()).toEqual(first);
+    expect(statSync(join(compiledFolder(), name)).size).toBeGreaterThan(500_000);
     // What was refused keeps nothing.
-    expect(inspect(['trace', dump], { caches: folder }).status).toBe(2);
-    expect(inspect(['nothing'], { caches: folder }).status).toBe(2);
-    expect(readdirSync(compiled)).toEqual([name]);
+    expect(run(program, 1, 'trace', dump)).toMatchObject({ status: 2, kept: [name] });
+    expect(run(program, 1, 'nothing')).toMatchObject({ status: 2, kept: [name] });
   });
 
-  it('is made anew now and then where later runs compile much more', () => {
+  it('keeps it anew now and then where later runs compile much more', () => {
+    const program = programWithoutCode();
     // What a run on a small dump calls is compiled when it is loaded: this one is pasted.
-    const dump = resolve(import.meta.dirname, '../fixtures/pasted/json-string.iptables');
-    const sizeAfter = (pid: number, ...args: readonly string[]): number => {
-      const asProcess = `data:text/javascript,Object.defineProperty(process, 'pid', { value: ${pid} })`;
-      const { status } = spawnSync(process.execPath, ['--import', asProcess, inspectBundle, 'check', ...args], {
-        env: { ...process.env, XDG_CACHE_HOME: folder, LOCALAPPDATA: folder },
-      });
+    const pasted = resolve(import.meta.dirname, '../fixtures/pasted/json-string.iptables');
+    const sizeAfter = (pid: number, file: string): number => {
+      const { status, kept } = run(program, pid, 'check', '--no-cache', file);
       expect(status).toBe(0);
-      const compiled = join(folder, 'iptables-inspect/compiled');
-      const [name = '', ...others] = readdirSync(compiled);
-      expect(others).toEqual([]);
-      return statSync(join(compiled, name)).size;
+      expect(kept).toHaveLength(1);
+      return statSync(join(compiledFolder(), kept[0] ?? '')).size;
     };
     const plain = join(folder, 'empty.iptables');
     writeFileSync(plain, '*nat\nCOMMIT\n');
-    const first = sizeAfter(1, '--no-cache', plain);
-    expect(sizeAfter(2, '--no-cache', dump)).toBe(first);
-    const second = sizeAfter(32, '--no-cache', dump);
+    const first = sizeAfter(1, plain);
+    expect(sizeAfter(2, pasted)).toBe(first);
+    const second = sizeAfter(32, pasted);
     expect(second).toBeGreaterThan(first * 1.03);
-    expect(sizeAfter(48, '--no-cache', plain)).toBe(second);
+    expect(sizeAfter(48, plain)).toBe(second);
+  });
+});
+
+describe('code that was compiled when the program was built', () => {
+  const [name = ''] = readdirSync(dirname(inspectBundle)).filter(codeOfBuild);
+  const shipped = readFileSync(join(dirname(inspectBundle), name));
+
+  it('is of its Node.js, and has all pieces of a first check', () => {
+    expect(name).toBe(shippedName(name.split('-')[0] ?? ''));
+    const withoutOptions = run(inspectBundle, 1, 'check', dump);
+    expect(withoutOptions).toMatchObject({ status: 1, kept: [] });
+    expect(run(inspectBundle, 1, 'check', '--no-cache', dump)).toEqual(withoutOptions);
+    // Another command keeps its own.
+    expect(run(inspectBundle, 1, 'explain', 'orphaned-chain').kept).toHaveLength(1);
+  });
+
+  it('is not run where it is another file than was built', () => {
+    const program = programWithoutCode();
+    const path = join(dirname(program), name);
+    const anew = run(program, 1, 'check', '--no-cache', dump);
+    rmSync(compiledFolder(), { recursive: true });
+    const runWith = (code: Buffer): Ran => {
+      writeFileSync(path, code);
+      const ran = run(program, 1, 'check', '--no-cache', dump);
+      rmSync(compiledFolder(), { recursive: true, force: true });
+      return ran;
+    };
+    expect(runWith(shipped)).toEqual({ ...anew, kept: [] });
+    expect(runWith(shipped.subarray(0, -1))).toEqual(anew);
+    expect(runWith(Buffer.from(shipped).fill(0, 200_000, 300_000))).toEqual(anew);
+    expect(runWith(Buffer.alloc(0))).toEqual(anew);
+  });
+
+  it('is none without a file, and none of another user than the program', () => {
+    const main = join(folder, 'main.cjs');
+    const path = join(folder, name);
+    writeFileSync(main, '');
+    expect(openShipped(path, main)).toBeUndefined();
+    writeFileSync(path, shipped);
+    expect(openShipped(path, main)?.pieces).toContain('main.cjs');
+    if (process.getuid?.() !== 0) return;
+    chownSync(path, 12_345, 12_345);
+    expect(openShipped(path, main)).toBeUndefined();
+    chownSync(main, 12_345, 12_345);
+    expect(openShipped(path, main)).toBeDefined();
   });
 });

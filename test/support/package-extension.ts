@@ -42,8 +42,8 @@ const parts = [
 function filesIn(path: string): readonly string[] {
   if (statSync(path).isFile()) return [path];
   const names = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  // The others are what a build that runs meanwhile is about to put in the place of a bundle.
-  const whole = names.filter(({ name }) => !name.endsWith('.tmp'));
+  // The others are what a build that runs meanwhile is about to put in the place of a bundle, and what V8 made of bundles, which is never twice the same.
+  const whole = names.filter(({ name }) => !/\.(?:tmp|code)$/.test(name));
   return whole.map((entry) => join(entry.parentPath, entry.name)).sort();
 }
 

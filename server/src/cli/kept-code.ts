@@ -1,8 +1,9 @@
-/** What V8 compiled in earlier runs, kept so that a run compiles nothing that another compiled before. */
+/** What V8 compiled in earlier runs, or when the program was built, kept so that a run compiles nothing that another compiled before. */
 import {
   accessSync,
   closeSync,
   constants,
+  fstatSync,
   futimesSync,
   lstatSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -31,7 +33,7 @@ interface Header {
   readonly size: number;
   /**
    * When the file was last changed, in seconds since 1970, a while before it was made: whatever is written to it later gives it another time. V8 runs
-   * what is damaged, and the program would crash; to look at all bytes takes as long as to load half of them.
+   * what is damaged, and the program would crash; to look at all bytes takes as long as to load half of them. Nobody looks at it where the code came with the program.
    */
   readonly changedAt: number;
   /** Where each piece begins, how many bytes it has, and what `markOf` says of them. */
@@ -49,14 +51,37 @@ export function keptName(command: string | undefined, build: string): string {
   return `${name}-${build}-${process.version}-${process.arch}.code`;
 }
 
+/** Of the code that was made with a build, by the Node.js that built it. The build says with it whose code it is. */
+export function shippedName(build: string): string {
+  return `${build}-${process.version}-${process.platform}-${process.arch}.code`;
+}
+
 /** The code that is kept in a file; undefined where there is none that this user wrote and nobody else may write. V8 runs what it says. */
 export function openKept(path: string): KeptCode | undefined {
+  return codeIn(() => openOwnFile(path), true);
+}
+
+/**
+ * The code that was built with the program; undefined where there is none, or it belongs to another than the program's first module beside it: that one could write what the
+ * program does, too. Installers give files times of their own.
+ */
+export function openShipped(path: string, main: string): KeptCode | undefined {
+  return codeIn(() => {
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
+    if (stats.isFile() && stats.uid === statSync(main).uid) return { file, stats };
+    closeSync(file);
+    return undefined;
+  }, false);
+}
+
+function codeIn(open: () => ReturnType<typeof openOwnFile>, hasItsTime: boolean): KeptCode | undefined {
   try {
-    const opened = openOwnFile(path);
+    const opened = open();
     if (opened === undefined) return undefined;
     const { file, stats } = opened;
     const { size, changedAt, places } = JSON.parse(readPart(file, 0, headerBytes).toString('latin1')) as Header;
-    if (size !== stats.size || changedAt * 1000 !== stats.mtimeMs) return undefined;
+    if (size !== stats.size || (hasItsTime && changedAt * 1000 !== stats.mtimeMs)) return undefined;
     const read = (piece: string): Buffer | undefined => {
       const place = places[piece];
       if (place === undefined) return undefined;

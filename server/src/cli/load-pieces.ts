@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { Script } from 'node:vm';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
-import { canKeep, keptName, openKept, writeKept } from './kept-code.ts';
+import { canKeep, type KeptCode, keptName, openKept, openShipped, shippedName, writeKept } from './kept-code.ts';
 
 const before = '(function (exports, require, module, __filename, __dirname) {';
 
@@ -19,25 +19,22 @@ interface Loaded {
 /**
  * Runs a program of CommonJS modules that load each other by their paths ("./check.cjs"), compiled from what V8 kept of an earlier run. Node.js' own cache (`module.enableCompileCache`)
  * keeps what is compiled when a module is loaded, which is its outermost function; here it is what has been compiled when the program ends: most of the time that a small dump takes went there.
- * Where nothing can be kept Node.js loads them as always.
+ * What usual runs need was compiled when the program was built, and is used until a run has kept its own; the Node.js that built it is the only one that takes it.
  * @param main the path of its first module
  * @param requireOthers loads Node.js' own modules
  * @param build names the content of all its modules: the code of other ones would be run in their place
  */
 export function runPieces(main: string, build: string, requireOthers: (id: string) => unknown): void {
-  const caches = process.env['NODE_DISABLE_COMPILE_CACHE'] === undefined ? ownCacheFolder() : undefined;
-  if (caches === undefined) {
+  if (process.env['NODE_DISABLE_COMPILE_CACHE'] !== undefined) {
     requireOthers(main);
     return;
   }
-  const folder = join(caches, 'compiled');
-  const name = keptName(process.argv[2], build);
-  const kept = openKept(join(folder, name));
+  const code = codeFor(main, build);
   const loaded = new Map<string, Loaded>();
   const load = (path: string): unknown => {
     const known = loaded.get(path);
     if (known !== undefined) return known.module.exports;
-    const cachedData = kept?.read(basename(path));
+    const cachedData = code.read(basename(path));
     const source = `${before}${readFileSync(path, 'utf8')}\n})`;
     const script = new Script(source, { filename: path, columnOffset: -before.length, ...(cachedData && { cachedData }) });
     const module = { exports: {} };
@@ -51,10 +48,34 @@ export function runPieces(main: string, build: string, requireOthers: (id: strin
     script.runInThisContext()(module.exports, requireFrom, module, path, there);
     return module.exports;
   };
-  process.on('exit', (code) => {
+  process.on('exit', (status) => code.keep(status, loaded));
+  load(main);
+}
+
+/** What was compiled before this run, and where what it compiles is kept. */
+interface CodeBefore {
+  readonly read: (piece: string) => Buffer | undefined;
+  readonly keep: (status: number, loaded: ReadonlyMap<string, Loaded>) => void;
+}
+
+function codeFor(main: string, build: string): CodeBefore {
+  const caches = ownCacheFolder();
+  const folder = caches && join(caches, 'compiled');
+  const name = keptName(process.argv[2], build);
+  const kept = folder === undefined ? undefined : openKept(join(folder, name));
+  let shipped: KeptCode | undefined | null = null;
+  const read = (piece: string): Buffer | undefined => {
+    const code = kept?.read(piece);
+    if (code !== undefined) return code;
+    // What earlier runs kept has all that this one needs, as a rule.
+    if (shipped === null) shipped = openShipped(join(dirname(main), shippedName(build)), main);
+    return shipped?.read(piece);
+  };
+  const keep = (status: number, loaded: ReadonlyMap<string, Loaded>): void => {
     const isAllKept = [...loaded.values()].every(({ isKept }) => isKept);
     // What was refused says little of what is loaded when it is not.
-    if (code > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0) || !canKeep(folder)) return;
+    if (status > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0)) return;
+    if (folder === undefined || !canKeep(folder)) return;
     const codes = new Map<string, Buffer>();
     for (const piece of kept?.pieces ?? []) {
       const code = kept?.read(piece);
@@ -63,7 +84,8 @@ export function runPieces(main: string, build: string, requireOthers: (id: strin
     for (const [path, { script }] of loaded) codes.set(basename(path), script.createCachedData());
     let size = 0;
     for (const { length } of codes.values()) size += length;
-    if (!isAllKept || size > (kept?.size ?? 0) * muchMore) writeKept(folder, name, codes);
-  });
-  load(main);
+    const sizeBefore = (kept ?? shipped)?.size ?? 0;
+    if (!isAllKept || size > sizeBefore * muchMore) writeKept(folder, name, codes);
+  };
+  return { read, keep };
 }
