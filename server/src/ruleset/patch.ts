@@ -44,12 +44,12 @@ function saysNoChain({ kind, name, target, text, prefix, context, listing }: Lin
   }
 }
 
-/** Whether a line says nothing but a declaration of a chain of the user's, or a rule at the end of a chain, if that. */
+/** Whether a line says nothing but a declaration of a chain of the user's, or a rule, if that. */
 function canPatch(line: Line, table: Table): boolean {
   if (saysNoChain(line)) return true;
   if (line.context.within !== undefined || line.listing || line.name === '' || isTargetName(line.name)) return false;
   if (line.kind === 'chain') return line.command === 'new' && !isBuiltinChain(table.name, line.name);
-  if (line.kind !== 'rule' || line.command !== 'append') return false;
+  if (line.kind !== 'rule') return false;
   return line.target === '' || (jumpsToTarget(line) ? !line.isGoto : !isTargetName(line.target));
 }
 
@@ -202,7 +202,7 @@ function editedTable(ruleset: Ruleset, { at, removed }: LineEdit): Table | undef
   );
 }
 
-/** The table that an edit is within, which says nothing but rules at the end of chains, and declarations. */
+/** The table that an edit is within, which says nothing but rules and declarations. */
 function plainlyEdited(before: Ruleset, edit: LineEdit): Table | undefined {
   const edited = editedTable(before, edit);
   const all = [...edit.removed, ...edit.added];
@@ -218,7 +218,7 @@ function isOutside({ tables }: Ruleset, { at, removed, added }: LineEdit): boole
 }
 
 /**
- * The ruleset of lines that came of an edit; undefined where that says more than rules at the end of chains, declarations, words, or the end of a table.
+ * The ruleset of lines that came of an edit; undefined where that says more than rules, declarations, words, or the end of a table.
  */
 export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
   const whole = editBetween(before.lines, lines);

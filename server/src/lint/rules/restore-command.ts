@@ -3,7 +3,7 @@ import type { Steps } from '../../base/steps.ts';
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import { canonicalRules } from '../../ruleset/canonical.ts';
 import { hasGap, isLoadedOnTop } from '../../ruleset/completeness.ts';
-import type { Table } from '../../ruleset/ruleset.ts';
+import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
 import type { ChainCommandStatement, RuleStatement, Span } from '../../syntax/statement.ts';
@@ -43,16 +43,57 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (!table.declared || !isTableName(table.name) || hasGap(ruleset, table)) continue;
     // What a log shows was loaded with --noflush; what stood in the kernel then is not known.
     if (isPaste && isLoadedOnTop(ruleset, table)) continue;
-    if (!commands.some((line) => line >= table.firstLine && line < table.endLine)) continue;
-    yield* goThrough(input, table, report);
+    const own = commands.filter((line) => line >= table.firstLine && line < table.endLine);
+    if (own.length > 0) yield* goThrough(input, table, own, report);
   }
 }
 
-function* goThrough({ document, ruleset }: LintInput, table: Table, report: (finding: Finding) => void): Steps<void> {
+/**
+ * The lines of a table (0-based, in their order) that matter to its commands: these, and what is said of the chains that they name. All of them where a
+ * chain is taken away, to which any rule may jump, or gets another name.
+ */
+function mattering({ lines }: Ruleset, table: Table, commands: readonly number[]): readonly number[] {
+  const isOfAll = commands.some((number) => ofAllChains.has(lines.formAt(number)?.command ?? ''));
+  if (isOfAll) return Array.from({ length: table.endLine - table.firstLine }, (_, at) => table.firstLine + at);
+  const numbers = new Set(commands);
+  for (const name of new Set(commands.map((number) => lines.nameAt(number)))) {
+    const chain = table.chains.get(name);
+    for (const list of [chain?.declarations ?? [], chain?.rules ?? []]) for (const number of list) numbers.add(number);
+  }
+  return Array.from(new Uint32Array(numbers).sort());
+}
+
+const ofAllChains: ReadonlySet<string> = new Set(['delete-chain', 'rename']);
+
+/** Commands that look for a rule by its words. */
+const lookingForRules: ReadonlySet<string> = new Set(['delete', 'check']);
+
+/** Of one shape all lines have the same options. */
+const otherFamilyOption = / -(?:[46]|-ip)/;
+
+/** Whether a line is one rule at the end of its chain for certain: without lists of addresses, and not for one family alone. */
+function isOneRule({ lines }: Ruleset, number: number): boolean {
+  if (lines.startAt(number) < 0 || lines.formAt(number)?.isPlain !== true || lines.kindAt(number) !== 'rule') return false;
+  const text = lines.textAt(number);
+  return text.startsWith('-A ') && !text.includes(',') && !otherFamilyOption.test(text);
+}
+
+function* goThrough(
+  { document, ruleset }: LintInput,
+  table: Table,
+  commands: readonly number[],
+  report: (finding: Finding) => void,
+): Steps<void> {
   const builtin: readonly string[] = isTableName(table.name) ? builtinChains[table.name] : [];
   const chains: Chains = new Map(builtin.map((name) => [name, noRules()]));
-  for (let number = table.firstLine; number < table.endLine; number += 1) {
-    if (number % linesBetweenPauses === 0) yield;
+  const isAnyLookedFor = commands.some((number) => lookingForRules.has(ruleset.lines.formAt(number)?.command ?? ''));
+  for (const [at, number] of mattering(ruleset, table, commands).entries()) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (!isAnyLookedFor && isOneRule(ruleset, number)) {
+      const rules = chains.get(ruleset.lines.nameAt(number));
+      rules?.insert(rules.length, { text: '', target: ruleset.lines.targetAt(number) });
+      continue;
+    }
     const line = ruleset.lines.at(number);
     if (line === undefined) continue;
     if (line.kind === 'chain' && !chains.has(line.name)) chains.set(line.name, noRules());
