@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { generateCluster, generateDump } from '../bench/generate.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { clusterShapes } from './cluster-shapes.ts';
@@ -12,11 +14,15 @@ import { type RawClient, startRawClient } from './raw-client.ts';
 
 /** What is opened beside the small document. */
 interface Opened {
-  readonly shape: string;
   /** Each becomes a document. */
   readonly dumps: readonly string[];
   /** The text of a snapshot beside them. */
   readonly snapshot?: string;
+}
+
+interface Opening {
+  readonly shape: string;
+  readonly opened: () => Opened;
 }
 
 /** The longest wait for a shape. */
@@ -42,26 +48,24 @@ const expectations = `packets:\n${'  - from: 10.0.0.1\n    to: a/b:http\n    exp
 
 const large = { services: 10_000, endpoints: 5 };
 
-function* openings(): Generator<() => Opened> {
-  for (const { name, textOf } of dumpShapes) yield () => ({ shape: name, dumps: [textOf(characters)] });
+function* openings(): Generator<Opening> {
+  for (const { name, textOf } of dumpShapes) yield { shape: name, opened: () => ({ dumps: [textOf(characters)] }) };
   for (const { name, textOf } of clusterShapes) {
-    yield () => ({
+    yield {
       shape: `a snapshot's ${name}`,
-      dumps: [fixtureText('lab/shop/node-a.iptables')],
-      snapshot: textOf(snapshotCharacters),
-    });
+      opened: () => ({ dumps: [fixtureText('lab/shop/node-a.iptables')], snapshot: textOf(snapshotCharacters) }),
+    };
   }
-  yield () => ({ shape: 'a large dump', dumps: [generateDump(large)] });
-  yield () => ({
+  const snapshotOf = (): string => JSON.stringify(generateCluster(large), null, 1);
+  yield { shape: 'a large dump', opened: () => ({ dumps: [generateDump(large)] }) };
+  yield {
     shape: 'a large dump and its snapshot',
-    dumps: [generateDump(large)],
-    snapshot: JSON.stringify(generateCluster(large), null, 1),
-  });
-  yield () => ({
+    opened: () => ({ dumps: [generateDump(large)], snapshot: snapshotOf() }),
+  };
+  yield {
     shape: 'two large dumps and their snapshot',
-    dumps: [generateDump(large), generateDump(large)],
-    snapshot: JSON.stringify(generateCluster(large), null, 1),
-  });
+    opened: () => ({ dumps: [generateDump(large), generateDump(large)], snapshot: snapshotOf() }),
+  };
 }
 
 /** Milliseconds of each hover, by what was under way. */
@@ -77,7 +81,8 @@ async function* hovers(client: RawClient, textDocument: object, isOver: () => bo
 interface Asked {
   readonly client: RawClient;
   readonly textDocument: { readonly uri: string };
-  readonly lines: readonly string[];
+  /** How many it has. */
+  readonly lines: number;
   readonly now: (what: string) => void;
 }
 
@@ -86,9 +91,9 @@ async function askAll({ client, textDocument, lines, now }: Asked): Promise<void
     now(method);
     return client.request(method, { textDocument, ...params });
   };
-  const middle = { line: Math.floor(lines.length / 2), character: 12 };
+  const middle = { line: Math.floor(lines / 2), character: 12 };
   const screen = { start: { line: middle.line, character: 0 }, end: { line: middle.line + 60, character: 0 } };
-  const everything = { start: { line: 0, character: 0 }, end: { line: lines.length, character: 0 } };
+  const everything = { start: { line: 0, character: 0 }, end: { line: lines, character: 0 } };
   for (const method of ['documentSymbol', 'foldingRange', 'codeLens', 'documentLink']) await ask(`textDocument/${method}`);
   await ask('textDocument/semanticTokens/full', { partialResultToken: 1 });
   await ask('textDocument/semanticTokens/full');
@@ -125,7 +130,7 @@ async function askAll({ client, textDocument, lines, now }: Asked): Promise<void
 
 async function edit({ client, textDocument, lines, now }: Asked): Promise<void> {
   const { uri } = textDocument;
-  for (const [at, line] of [0, Math.floor(lines.length / 2), lines.length - 1].entries()) {
+  for (const [at, line] of [0, Math.floor(lines / 2), lines - 1].entries()) {
     const version = 2 + at;
     now('an edit');
     const start = { line, character: 0 };
@@ -140,13 +145,47 @@ async function edit({ client, textDocument, lines, now }: Asked): Promise<void> 
   }
 }
 
-async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> {
+/** A document that is about to be opened. */
+interface Prepared {
+  readonly uri: string;
+  readonly lines: number;
+  open(): void;
+}
+
+interface Begun {
+  readonly client: RawClient;
+  readonly documents: readonly Prepared[];
+}
+
+/** Starts a server in a folder. Of what was made to be opened there nothing stays but what is sent. */
+async function begin({ opened }: Opening, folder: string): Promise<Begun> {
+  const { dumps, snapshot } = opened();
+  if (snapshot !== undefined) writeFileSync(join(folder, 'cluster.json'), snapshot);
+  const uriOf = (name: string): string => pathToFileURL(join(folder, name)).href;
+  const client = await startRawClient(uriOf(''), { textDocument: { semanticTokens: { requests: { range: true } } } });
+  const documents = dumps.map((text, index) => {
+    const uri = uriOf(`${index}.dump`);
+    const open = client.prepare('textDocument/didOpen', { textDocument: { uri, languageId: 'iptables', version: 1, text } });
+    return { uri, lines: text.split('\n').length, open };
+  });
+  return { client, documents };
+}
+
+/**
+ * Has V8 look now for what is no longer in use, and not between two hovers: what waits for an answer is then the server, and not a client that goes through all that was made
+ * to have something to open.
+ */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+async function waitsFor(opening: Opening): Promise<HoverWait> {
   const folder = mkdtempSync(join(tmpdir(), 'torture-'));
   try {
-    if (snapshot !== undefined) writeFileSync(join(folder, 'cluster.json'), snapshot);
-    const uriOf = (name: string): string => pathToFileURL(join(folder, name)).href;
-    const client = await startRawClient(uriOf(''), { textDocument: { semanticTokens: { requests: { range: true } } } });
-    const small = { uri: uriOf('small.iptables') };
+    const { client, documents } = await begin(opening, folder);
+    collectGarbage();
+    const small = { uri: pathToFileURL(join(folder, 'small.iptables')).href };
     const opened = client.message(/publishDiagnostics.*small\.iptables/);
     client.notify('textDocument/didOpen', {
       textDocument: {
@@ -157,12 +196,6 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
       },
     });
     await opened;
-    const uris = dumps.map((_, index) => uriOf(`${index}.dump`));
-    const documents = uris.map((uri, index) => {
-      const text = dumps[index] ?? '';
-      const textDocument = { uri, languageId: 'iptables', version: 1, text };
-      return { uri, lines: text.split('\n'), open: client.prepare('textDocument/didOpen', { textDocument }) };
-    });
     const each = new Map<string, number>();
     let under = 'open';
     let isOver = false;
@@ -176,7 +209,7 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
         before = under;
       }
     })();
-    const found = uris.map((uri) => client.message(new RegExp(`publishDiagnostics.*${uri.slice(-6)}","version"`)));
+    const found = documents.map(({ uri }) => client.message(new RegExp(`publishDiagnostics.*${uri.slice(-6)}","version"`)));
     for (const document of documents) document.open();
     const isRefused = (await Promise.all(found)).map((head) => head.includes('it is not read'));
     for (const [index, { uri, lines }] of documents.entries()) {
@@ -187,12 +220,12 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
       await edit(asked);
     }
     now('close');
-    for (const uri of uris) client.notify('textDocument/didClose', { textDocument: { uri } });
+    for (const { uri } of documents) client.notify('textDocument/didClose', { textDocument: { uri } });
     isOver = true;
     await measured;
     const longestStep = await client.stop();
     const [during = 'open', longest = 0] = [...each].reduce((a, b) => (b[1] > a[1] ? b : a), ['open', 0] as const);
-    return { shape, longest, during, longestStep, each };
+    return { shape: opening.shape, longest, during, longestStep, each };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -201,7 +234,6 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
 /** The longest wait of a hover for each hostile shape. @param only those whose names hold this */
 export async function* measureHoverWaits(only = ''): AsyncGenerator<HoverWait> {
   for (const opening of openings()) {
-    const opened = opening();
-    if (opened.shape.includes(only)) yield await waitsFor(opened);
+    if (opening.shape.includes(only)) yield await waitsFor(opening);
   }
 }
