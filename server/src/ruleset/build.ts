@@ -12,7 +12,7 @@ import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
 import { carryRenamed, isTableRenamed } from './renamed-table.ts';
 import { type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
-import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTable } from './table-builder.ts';
+import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTable, tableSaid } from './table-builder.ts';
 
 interface UnfinishedDump {
   generator: Generator | undefined;
@@ -104,6 +104,11 @@ function headerOn({ text, prefix }: Line): Generator | undefined {
   return text.startsWith('# Generated', prefix) ? readHeader(text.slice(prefix)) : undefined;
 }
 
+/** Whether lines from this one on may be added to a table that the text opens, as far as they are plain. */
+function isPlainIn(table: OpenTable, line: Line | undefined): boolean {
+  return line !== undefined && (line.kind === 'rule' || line.kind === 'chain') && !startsTable(table, line);
+}
+
 /** Adds plain lines to a table that the text opens. Gives the number of the first line that was not added. Pauses every few thousand lines. */
 function* addPlain(table: OpenTable, lines: Lines, from: number): Steps<number> {
   let number = from;
@@ -138,13 +143,13 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
   let opened = 0;
 
   const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
-    const known = name ?? line.context.table ?? part;
+    const known = name ?? tableSaid(line) ?? part;
     opened += 1;
     if (dump === undefined || !isOfDump(dump, generator, known, line, lines)) {
       dump = openDump(generator, generator?.family ?? line.context.family);
       dumps.push(dump);
     }
-    return openTable(known ?? '', name !== undefined, firstLine, line.listing, knownAt(alike, firstLine));
+    return openTable(known ?? '', firstLine, line, knownAt(alike, firstLine));
   };
   const close = (endLine: number): void => {
     if (table !== undefined && dump !== undefined) endTable(dump, table, endLine);
@@ -156,7 +161,7 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
       opened = 0;
       yield;
     }
-    if (table?.result.declared === true) number = yield* addPlain(table, lines, number);
+    if (table?.result.declared === true && isPlainIn(table, lines.at(number))) number = yield* addPlain(table, lines, number);
     const line = lines.at(number);
     if (line === undefined) continue;
     const named = mayNameHost(line) && table?.result.declared !== true ? hostNamed(line.text) : undefined;
@@ -196,7 +201,7 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
         }
         if (table !== undefined && (startsTable(table, line) || excerpt?.starts.has(number) === true)) close(number);
         if (table === undefined) {
-          if (line.context.table === undefined && number >= (excerpt?.end ?? 0)) excerpt = yield* tablesOfExcerpt(lines, number);
+          if (tableSaid(line) === undefined && number >= (excerpt?.end ?? 0)) excerpt = yield* tablesOfExcerpt(lines, number);
           table = open(undefined, number, line, excerpt?.starts.get(number));
         }
         addLine(table, line, number);
@@ -228,7 +233,7 @@ function commandTable(commands: UnfinishedCommands, line: Line, number: number):
   }
   let table = dump.named.get(name);
   if (table === undefined) {
-    table = openTable(name, false, number, false);
+    table = openTable(name, number, undefined);
     addTable(dump, table);
   }
   commands.lines.set(number, table);

@@ -2,8 +2,9 @@
 import { NameIndex } from '../base/name-index.ts';
 import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
+import { isTableName } from '../catalog/tables.ts';
 import type { Family, Hook } from '../catalog/types.ts';
-import type { Line } from '../syntax/line.ts';
+import { contextBefore, isRestoreInput, type Line, type LineContext } from '../syntax/line.ts';
 import { numberedShapes } from '../syntax/line-shape.ts';
 import { declares, type Lines } from '../syntax/lines.ts';
 import { type ChainLists, noChainLists } from './chain-lists.ts';
@@ -59,6 +60,8 @@ export interface OpenTable {
   lastTarget: { readonly name: string; readonly lines: number[] } | undefined;
   /** Whether it is read from an `iptables -L` listing. */
   readonly listing: boolean;
+  /** Whether it is a `*table` as a file has it, with nobody's prefix before its lines. */
+  readonly isInput: boolean;
   /** Whether a chain of the user's has been declared, behind which a listing has no built-in ones. */
   hasUserChain: boolean;
   /** The place of the last built-in chain among `hooks`: a listing has them in that order. */
@@ -132,9 +135,12 @@ function addCommand(table: OpenTable, line: Line, number: number): void {
   if (line.command === 'rename' && line.target !== '') declare(table, line.target, number);
 }
 
-/** Whether a line outside `*table` belongs to another table than the lines above it: a paste may hold several outputs of `-S` or `-L`. */
+/**
+ * Whether a line belongs to another table than the lines above it: a paste may hold several outputs of `-S` or `-L`, and one may stand within a
+ * `*table` that has not ended.
+ */
 export function startsTable(table: OpenTable, line: Line): boolean {
-  if (table.result.declared) return false;
+  if (table.result.declared) return line.listing || isOutputOf(table, line);
   if (table.listing !== line.listing) return true;
   const { table: said } = line.context;
   if (said !== undefined && said !== table.result.name) return true;
@@ -155,10 +161,26 @@ export function startsTable(table: OpenTable, line: Line): boolean {
 }
 
 /**
+ * Whether a line in a `*table` was printed by another command, as a prompt above it shows. With a rule that shows nothing: a prompt may stand among
+ * the lines of the table itself.
+ */
+function isOutputOf({ isInput, result }: OpenTable, { context, kind }: Line): boolean {
+  const { table, within } = contextBefore({ context });
+  if (kind !== 'chain-command' || table === undefined) return false;
+  return table !== (isTableName(result.name) ? result.name : 'unknown') || (isInput && within !== undefined);
+}
+
+/** The table that the lines above a line say it is of. What a listing within a `*table` lists, nobody says: not that table, which takes no listing. */
+export function tableSaid(line: Line): LineContext['table'] {
+  return line.listing && isRestoreInput(contextBefore(line)) ? undefined : line.context.table;
+}
+
+/**
  * A table of which no line has been added yet; its name may be empty, and is inferred in the end.
+ * @param line its first line; undefined for a table that only commands name
  * @param known a version of it, perhaps under another name, whose lines say the same: all that they say is taken from it
  */
-export function openTable(name: string, declared: boolean, firstLine: number, listing: boolean, known?: Table): OpenTable {
+export function openTable(name: string, firstLine: number, line: Line | undefined, known?: Table): OpenTable {
   const places = known?.chains.places ?? new NameIndex();
   const targets = new Map<string, number[]>();
   const result: UnfinishedTable = {
@@ -168,7 +190,7 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     firstLine,
     endLine: firstLine,
     commitLine: undefined,
-    declared,
+    declared: line?.kind === 'table',
     chains: new ChainMap<Chain>(places, (place, chain) => new TableChain(result, place, chain)),
     lists: known?.lists ?? noChainLists,
     targets: known?.targets ?? targets,
@@ -191,7 +213,8 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     lastChain: -1,
     lastJump: -1,
     lastTarget: undefined,
-    listing,
+    listing: line?.listing === true,
+    isInput: line?.kind === 'table' && line.text.slice(0, line.prefix).trim() === '',
     hasUserChain: false,
     lastHook: -1,
   };

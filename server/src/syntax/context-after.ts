@@ -1,7 +1,7 @@
 /** What a line says about those below it. */
 import { isTableName } from '../catalog/tables.ts';
 import { readHeader } from './header.ts';
-import { contextBefore, type Line, type LineContext, lineContext, type Surroundings, textBelow } from './line.ts';
+import { contextBefore, isRestoreInput, type Line, type LineContext, lineContext, type Surroundings, textBelow } from './line.ts';
 import { columnsOf, isLostHeader } from './listing/listing.ts';
 import { isMembersLine } from './pasted/ipset.ts';
 import { nftDepthAfter } from './pasted/nft.ts';
@@ -70,7 +70,9 @@ function surrounded(context: LineContext, within: Surroundings): LineContext {
 }
 
 function inListing(context: LineContext, chain: string, columns = ''): LineContext {
-  return surrounded(context, { kind: 'listing', chain, named: columns !== '', ...columnsOf(columns) });
+  // Of which table a listing within `*table` is, nobody says; not of that one, of which iptables-restore reads no listing.
+  const around = isRestoreInput(context) ? lineContext(context.family, context.backend, undefined) : context;
+  return surrounded(around, { kind: 'listing', chain, named: columns !== '', ...columnsOf(columns) });
 }
 
 function afterPrompt(text: string, context: LineContext): LineContext {
