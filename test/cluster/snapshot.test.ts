@@ -184,9 +184,64 @@ describe('a snapshot', () => {
     expect(
       clusterOf(JSON.stringify({ ...list, items: [web, pod, node, { kind: 'Endpoints', apiVersion: 'v1' }] })).warnings,
     ).toEqual([expect.stringContaining('no EndpointSlices; it has Endpoints instead')]);
-    expect(clusterOf(JSON.stringify({ ...list, items: [web, slice, pod, node, { kind: 'Service' }] })).warnings).toEqual([
+    expect(clusterOf(JSON.stringify({ ...list, items: [web, slice, pod, node, null] })).warnings).toEqual([
       '1 object of the snapshot without a name or of a wrong shape left out.',
     ]);
+  });
+
+  it.each<[kind: 'Service' | 'EndpointSlice' | 'Pod' | 'Node', object: object, fault: string]>([
+    [
+      'Service',
+      { spec: { ports: [{ port: '9000' }] } },
+      'Service shop/x: spec.ports[0].port is the text "9000", expected a number from 0 to 65535',
+    ],
+    [
+      'Service',
+      { spec: { ports: [{ port: 80 }, { port: 70000 }] } },
+      'Service shop/x: spec.ports[1].port is 70000, expected a number from 0 to 65535',
+    ],
+    ['Service', { spec: { ports: { port: 80 } } }, 'Service shop/x: spec.ports is an object, expected a list'],
+    ['Service', { spec: { ports: [null] } }, 'Service shop/x: spec.ports[0] is null, expected an object'],
+    ['Service', { spec: { clusterIP: 10 } }, 'Service shop/x: spec.clusterIP is 10, expected a text'],
+    ['Service', { spec: { clusterIPs: '10.0.0.1' } }, 'Service shop/x: spec.clusterIPs is the text "10.0.0.1", expected a list'],
+    ['Service', { spec: { selector: { version: 1 } } }, 'Service shop/x: spec.selector.version is 1, expected a text'],
+    ['Service', { spec: 'none' }, 'Service shop/x: spec is the text "none", expected an object'],
+    ['Service', { metadata: { name: 'x' } }, 'Service x has no metadata.namespace'],
+    [
+      'EndpointSlice',
+      { endpoints: [{ addresses: '10.0.0.1' }] },
+      'EndpointSlice shop/x: endpoints[0].addresses is the text "10.0.0.1", expected a list',
+    ],
+    [
+      'EndpointSlice',
+      { endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready: 'false' } }] },
+      'EndpointSlice shop/x: endpoints[0].conditions.ready is the text "false", expected true or false',
+    ],
+    ['EndpointSlice', { endpoints: {} }, 'EndpointSlice shop/x: endpoints is an object, expected a list'],
+    ['Pod', { spec: { hostNetwork: 'true' } }, 'Pod shop/x: spec.hostNetwork is the text "true", expected true or false'],
+    [
+      'Node',
+      { status: { addresses: ['10.0.0.1'] } },
+      'Node shop/x: status.addresses[0] is the text "10.0.0.1", expected an object',
+    ],
+  ])('takes nothing from the %ss where one has a value of a wrong type: %j', (kind, object, fault) => {
+    const others = [web, slice, pod, node];
+    const faulty = { kind, metadata: { namespace: 'shop', name: 'x' }, ...object };
+    const cluster = clusterOf(JSON.stringify({ ...list, items: [faulty, ...others] }));
+    expect(cluster.warnings).toEqual([
+      `No ${kind}s: ${fault}. Nothing is taken from the ${kind}s of the snapshot. Save what "kubectl get nodes,services,endpointslices,pods -A -o json" prints.`,
+    ]);
+    expect([cluster.kinds.has(kind), cluster.knows(kind, 'shop')]).toEqual([false, false]);
+    expect([cluster.services, cluster.slices, cluster.pods, cluster.nodes].map(({ length }) => length)).toEqual(
+      others.map((other) => (other.kind === kind ? 0 : 1)),
+    );
+  });
+
+  it('takes null for a field that is not set, and a time of YAML for one', () => {
+    const unset = { ...web, spec: { ...web.spec, externalIPs: null, selector: null }, status: null };
+    expect(clusterOf(JSON.stringify({ ...list, items: [unset, slice, pod, node] })).warnings).toEqual([]);
+    const written = 'kind: Node\napiVersion: v1\nmetadata:\n  name: a\n  creationTimestamp: 2024-01-01T00:00:00Z\n';
+    expect(clusterOf(written).kinds).toEqual(new Set(['Node']));
   });
 
   it('leaves out what only shares a name', () => {
@@ -207,7 +262,8 @@ describe('a text that is no snapshot', () => {
       '{"kind": "List", "apiVersion": "v1", "items": [{"kind": "Secret", "apiVersion": "v1"}]}',
       'no Service, EndpointSlice, Pod or Node, but Secret',
     ],
-    ['{"kind": "List", "items": [{"kind": "Service"}]}', 'names are missing'],
+    ['{"kind": "List", "items": [{"kind": "Service"}]}', 'A Service has no metadata.name'],
+    ['{"kind": "List", "items": {"kind": "Service"}}', '"items" of this List is no list'],
     [
       '{"kind":"Status","status":"Failure","message":"services is forbidden"}',
       "the API server's refusal, not its objects: services is forbidden",

@@ -1,6 +1,6 @@
 /**
  * From an API object, as JSON has it, to a record. Defaults are those that the API server would have filled in
- * (core/v1 Service, discovery/v1 EndpointSlice); fields of a wrong type count as absent.
+ * (core/v1 Service, discovery/v1 EndpointSlice); fields of a wrong type count as absent (`object-faults.ts` finds those of a snapshot before).
  */
 
 import { canonicalCIDR, canonicalIP } from '../base/ip.ts';
@@ -33,6 +33,7 @@ import type {
   ServiceRecord,
   TargetRef,
 } from './objects.ts';
+import { SnapshotFailure, shown, wanted } from './snapshot-failure.ts';
 
 const maxPort = 65535;
 const serviceProxyName = 'service.kubernetes.io/service-proxy-name';
@@ -302,9 +303,11 @@ export function readObject(kind: ClusterKind, object: unknown): ClusterRecord | 
   return runToEnd(objectSteps(kind, object));
 }
 
-/** The items of a list object, and the kind they have where they do not say so themselves ("ServiceList" holds Services). */
+/** @throws {SnapshotFailure} where "items" is no list. The items of a list object, and the kind they have where they do not say so themselves ("ServiceList" holds Services). */
 export function listItems(object: Fields): { readonly items: readonly unknown[]; readonly itemKind: string } | undefined {
   const kind = textAt(object, 'kind');
   if (!kind.endsWith('List')) return undefined;
+  const items = valueAt(object, 'items') ?? [];
+  if (!Array.isArray(items)) throw new SnapshotFailure(`"items" of this ${shown(kind)} is no list. ${wanted}`);
   return { items: listAt(object, 'items'), itemKind: kind.slice(0, -'List'.length) };
 }

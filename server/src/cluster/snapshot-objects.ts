@@ -3,6 +3,7 @@ import { count } from '../base/counted.ts';
 import type { Steps } from '../base/steps.ts';
 import { type Fields, fieldsAt, isFields, listAt, textAt } from './fields.ts';
 import { newestTimeOf } from './newest-time.ts';
+import { objectFaultSteps } from './object-faults.ts';
 import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ProxyConfig, ServiceRecord } from './objects.ts';
 import { proxyConfigsOf } from './proxy-config.ts';
 import { clusterKind, listItems, objectSteps } from './read-object.ts';
@@ -22,6 +23,8 @@ export interface Gathered {
   readonly onlyIn: Map<ClusterKind, string>;
   /** Kinds of lists of which the API server gave a page whose next one was not read so far. */
   readonly unfinished: Set<string>;
+  /** Of kinds of which an object is not what an API server gives out: what is wrong with the first such, and how many there are. */
+  readonly faulty: Map<ClusterKind, { readonly first: string; count: number }>;
   malformed: number;
   objects: number;
   /** The newest time that some object names, in milliseconds since 1970. */
@@ -40,6 +43,7 @@ export function nothingGathered(): Gathered {
     otherKinds: new Set(),
     onlyIn: new Map(),
     unfinished: new Set(),
+    faulty: new Map(),
     malformed: 0,
     objects: 0,
     newest: 0,
@@ -76,6 +80,13 @@ export function* gatherObject(into: Gathered, object: unknown, defaultKind: stri
   }
   into.kinds.add(kind);
   refuseParts(kind, object);
+  const fault = yield* objectFaultSteps(kind, object);
+  if (fault !== undefined) {
+    const faulty = into.faulty.get(kind);
+    if (faulty === undefined) into.faulty.set(kind, { first: fault, count: 1 });
+    else faulty.count += 1;
+    return;
+  }
   const record = yield* objectSteps(kind, object);
   switch (record?.kind) {
     case 'Service':
@@ -152,6 +163,22 @@ export function* gather(into: Gathered, value: unknown): Generator<void, void> {
     yield* gatherObject(into, item, itemKind);
     if (index % itemsBetweenPauses === itemsBetweenPauses - 1) yield;
   }
+}
+
+/**
+ * Takes all objects of a kind away of which one is not what an API server gives out: what is said of a cluster rests on all of them, also that
+ * something is not there. The kind counts as not read then.
+ */
+export function withoutFaultyKinds(gathered: Gathered): Gathered {
+  const { faulty, services, slices, pods, nodes } = gathered;
+  return {
+    ...gathered,
+    services: faulty.has('Service') ? [] : services,
+    slices: faulty.has('EndpointSlice') ? [] : slices,
+    pods: faulty.has('Pod') ? [] : pods,
+    nodes: faulty.has('Node') ? [] : nodes,
+    kinds: new Set([...gathered.kinds].filter((kind) => !faulty.has(kind))),
+  };
 }
 
 /**

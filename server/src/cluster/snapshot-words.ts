@@ -25,7 +25,10 @@ export function knownText(text: string): string | undefined {
 /** What a snapshot lacks, a sentence each with what to do about it. */
 export function warningsOf(gathered: Gathered): readonly string[] {
   const warnings: string[] = [];
-  const { kinds, otherKinds } = gathered;
+  const { otherKinds } = gathered;
+  const kinds = new Set([...gathered.kinds, ...gathered.faulty.keys()]);
+  for (const [kind, { first, count }] of gathered.faulty)
+    warnings.push(`No ${kind}s: ${faultText(first, count)} Nothing is taken from the ${kind}s of the snapshot. ${wanted}`);
   for (const [kind, namespace] of gathered.onlyIn) warnings.push(`${kind}s of namespace ${shown(namespace)} alone.`);
   if (!kinds.has('EndpointSlice')) {
     const why = otherKinds.has('Endpoints')
@@ -45,10 +48,17 @@ export function warningsOf(gathered: Gathered): readonly string[] {
   return warnings;
 }
 
+function faultText(first: string, count: number): string {
+  return `${first}${count === 1 ? '' : `, and ${counted(count - 1, 'other')} ${count === 2 ? 'is' : 'are'} wrong, too`}.`;
+}
+
 /** Why a snapshot of which nothing could be used is none. */
 export function emptyMessage(gathered: Gathered): string {
   if (gathered.objects === 0)
     return `This holds no objects: kubectl found none. Look for the right context, and use -A. ${wanted}`;
+  const [faulty] = gathered.faulty.values();
+  if (faulty !== undefined)
+    return `No Service, EndpointSlice, Pod or Node can be relied on: ${faultText(faulty.first, faulty.count)} ${wanted}`;
   if (gathered.malformed > 0) {
     return `None of its ${counted(gathered.malformed, 'object')} is a sound Service, EndpointSlice, Pod or Node: names are missing. ${wanted}`;
   }

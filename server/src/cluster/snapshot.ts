@@ -9,7 +9,7 @@ import { type Cluster, createCluster } from './cluster.ts';
 import { isTooDense, mostValues } from './dense-text.ts';
 import { SnapshotFailure, shown, wanted } from './snapshot-failure.ts';
 import { gatherJson } from './snapshot-json.ts';
-import { namespacesOf, nothingGathered } from './snapshot-objects.ts';
+import { namespacesOf, nothingGathered, withoutFaultyKinds } from './snapshot-objects.ts';
 import { emptyMessage, knownText, warningsOf } from './snapshot-words.ts';
 import { gatherYaml } from './snapshot-yaml.ts';
 
@@ -30,7 +30,7 @@ export type SnapshotResult =
  * @param fileChangedAt when its file was last changed, in milliseconds since 1970; 0 where there is no file
  */
 export function* snapshotSteps(text: string, label: string, fileChangedAt: number): Steps<SnapshotResult> {
-  const gathered = nothingGathered();
+  const read = nothingGathered();
   try {
     const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     const first = /\S/.exec(body)?.[0];
@@ -41,12 +41,13 @@ export function* snapshotSteps(text: string, label: string, fileChangedAt: numbe
       throw new SnapshotFailure(`This holds more than ${most} lists, objects and lines, as no cluster does. ${wanted}`);
     }
     if (isJson) {
-      yield* gatherJson(gathered, body);
+      yield* gatherJson(read, body);
     } else {
       const known = knownText(body);
       if (known !== undefined) throw new SnapshotFailure(known);
-      yield* gatherYaml(gathered, body);
+      yield* gatherYaml(read, body);
     }
+    const gathered = withoutFaultyKinds(read);
     const { services, slices, pods, nodes } = gathered;
     const [unfinished] = gathered.unfinished;
     // What is on the pages to come would be called gone.
