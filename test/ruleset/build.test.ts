@@ -63,9 +63,7 @@ COMMIT
     expect(tablesOf(`${open}$ iptables -L\n${listed}`)).toEqual([nat, ['filter', false, ['INPUT', 'MINE']]]);
     expect(tablesOf(`${open}$ iptables -S\n${saved}`)).toEqual([nat, ['filter', false, ['INPUT', 'MINE']]]);
     // A prompt that the paste has before one line of the table is none of a command's.
-    expect(tablesOf(`${open}$ -A PREROUTING -j A\n-A MASQ -j B\nCOMMIT\n`)).toEqual([
-      ['nat', true, ['PREROUTING', 'MASQ', 'B']],
-    ]);
+    expect(tablesOf(`${open}$ -A PREROUTING -j A\n-A MASQ -j B\nCOMMIT\n`)).toEqual([['nat', true, ['PREROUTING', 'MASQ', 'B']]]);
   });
 
   it('knows targets by names as long as they are', () => {
