@@ -12,6 +12,7 @@ import { iptablesOf, nodeCommand } from '../mending/node-commands.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { isFlushed } from '../support/flushed-nat.ts';
 import { keeperOf } from '../support/kept-chains.ts';
+import { LateFinding } from '../support/late-finding.ts';
 import { someOf } from '../support/some-of.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
@@ -39,9 +40,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (orphans.length === 0 || isFlushed(ruleset, table)) continue;
     const largeCluster = isLargeClusterMode(ruleset, table);
     const unsure: Chain[] = [];
-    for (const chain of orphans) {
+    for (const [at, chain] of orphans.entries()) {
       if (isNamedInUnreadLine(ruleset, chain)) continue;
-      yield;
+      if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
       if (mayBeReached(ruleset, chain)) unsure.push(chain);
       else if (keeperOf(chain) !== undefined) kept.push(chain);
       else reportOrphan(input, chain, largeCluster, report);
@@ -50,6 +51,8 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   }
   reportKept(ruleset, kept, report);
 }
+
+const chainsBetweenPauses = 64;
 
 /** Whether no chain of a table can be said to be reached from nowhere: rules that are not shown may jump to it. */
 function isNothingSaid(ruleset: Ruleset, table: Table): boolean {
@@ -62,16 +65,22 @@ function isUnsureSaid(ruleset: Ruleset, table: Table): boolean {
 }
 
 function reportOrphan(input: LintInput, chain: Chain, largeCluster: boolean, report: (finding: Finding) => void): void {
-  const { ruleset } = input;
-  const place = declarationOf(ruleset, chain);
-  if (place === undefined) return;
+  const [line] = chain.declarations;
+  if (line === undefined) return;
   const prefix = hashedPrefix(chain.name);
   const isLeft = largeCluster && (prefix === 'KUBE-SEP-' || prefix === 'KUBE-SVC-' || prefix === 'KUBE-SVL-');
+  const [code, severity] = isLeft ? (['stale-endpoint-chain', 'info'] as const) : (['orphaned-chain', 'warning'] as const);
+  report(new LateFinding(line, code, severity, () => orphan(input, chain, { code, severity, line })));
+}
+
+type Orphan = Pick<Finding, 'code' | 'severity' | 'line'>;
+
+function orphan(input: LintInput, chain: Chain, { code, severity, line }: Orphan): Finding {
+  const place = declarationOf(input.ruleset, chain) ?? { line, start: 0, end: 0 };
   const more = { table: chain.table, chain, unnecessary: true, fixes: () => removal(input, chain) };
-  if (isLeft) {
+  if (code === 'stale-endpoint-chain') {
     const message = `${chain.name} is no longer used: with more than 1,000 endpoints kube-proxy removes such chains only about once a sync period`;
-    report(finding(place, 'stale-endpoint-chain', 'info', message, more));
-    return;
+    return finding(place, code, severity, message, more);
   }
   const { length } = chain.references;
   const why =
@@ -79,7 +88,7 @@ function reportOrphan(input: LintInput, chain: Chain, largeCluster: boolean, rep
       ? 'no rule jumps to it'
       : `only chains that are orphaned themselves jump to it (${length === 1 ? '1 rule' : `${length} rules`})`;
   const message = `No packet ever enters ${chain.name}: no way from a built-in chain of ${chain.table.name} leads to it; ${why}`;
-  report(finding(place, 'orphaned-chain', 'warning', message, { ...more, onNode: deletion(chain) }));
+  return finding(place, code, severity, message, { ...more, onNode: deletion(chain) });
 }
 
 /** No packet fares otherwise; but whoever wrote the chain may be about to use it. */

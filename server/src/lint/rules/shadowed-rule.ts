@@ -60,6 +60,8 @@ function* reportShadowed(input: LintInput, chain: Chain, report: (finding: Findi
     if (place % statementsBetweenPauses === statementsBetweenPauses - 1) yield;
     const isTaker = isEnding(ruleset, chain, line) && isRuleShownWhole(ruleset, line);
     if (isTaker && takesAll(ruleset, line)) return;
+    // Of what takes nothing, and has none above it that does, there is nothing to say.
+    if (!isTaker && takers.size === 0) continue;
     const rule = readRule(ruleset, line);
     if (rule === undefined) continue;
     // What was pasted twice, with words between, may be of two nodes.

@@ -1,13 +1,14 @@
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
 import { formOf, isNamedInUnreadLine, isTableWhole } from '../../ruleset/completeness.ts';
-import { type Mention, mentionsOf } from '../../ruleset/places.ts';
+import { type Mention, mentionsOn } from '../../ruleset/places.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { declaredChains, isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { LateFinding } from '../support/late-finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
 /** A jump to a chain that the table does not declare: iptables-restore refuses the whole table (kubernetes/kubernetes#80462). */
@@ -33,7 +34,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   if (faulty.length === 0) return;
   const elsewhere = yield* declaringTables(ruleset, new Set(faulty.map(({ name }) => name)));
   for (const chain of faulty) {
-    reportChain(input, chain, elsewhere.get(chain.name), report);
+    yield* reportChain(input, chain, elsewhere.get(chain.name), report);
     yield;
   }
 }
@@ -60,17 +61,41 @@ function* declaringTables(ruleset: Ruleset, names: ReadonlySet<string>): Steps<R
 }
 
 /** @param elsewhere the table that does declare the chain */
-function reportChain(input: LintInput, chain: Chain, elsewhere: Table | undefined, report: (finding: Finding) => void): void {
+function* reportChain(
+  input: LintInput,
+  chain: Chain,
+  elsewhere: Table | undefined,
+  report: (finding: Finding) => void,
+): Steps<void> {
   const { ruleset } = input;
   const hint =
     elsewhere === undefined ? '' : `; table ${elsewhere.name} has a chain of that name, but a jump cannot leave its table`;
-  const what = { rule: 'Rule for', jump: 'Jump to', goto: 'Goto' } as const;
-  for (const mention of mentionsOf(ruleset, chain)) {
-    if (mention.kind === 'command' || mention.kind === 'declaration') continue;
-    const message = `${what[mention.kind]} chain ${chain.name}, which table ${chain.table.name} does not declare${hint}`;
-    const fixes = (): readonly Fix[] => fixesOf(input, chain, mention);
-    report(finding(mention, 'undeclared-chain', 'error', message, { table: chain.table, chain, fixes }));
+  const what = { rule: 'Rule for', jump: 'Jump to', goto: 'Goto', declaration: '', command: '' } as const;
+  const wholeOf = (line: number, isOwn: boolean): Finding => {
+    const place = mentionOn(ruleset, chain, line, isOwn);
+    const message = `${what[place.kind]} chain ${chain.name}, which table ${chain.table.name} does not declare${hint}`;
+    const fixes = (): readonly Fix[] => fixesOf(input, chain, place);
+    return finding(place, code, severity, message, { table: chain.table, chain, fixes });
+  };
+  const reports = [
+    { lines: chain.rules, wholeAt: (line: number): Finding => wholeOf(line, true) },
+    { lines: chain.references, wholeAt: (line: number): Finding => wholeOf(line, false) },
+  ];
+  for (const { lines, wholeAt } of reports) {
+    for (const [at, line] of lines.entries()) {
+      report(new LateFinding(line, code, severity, wholeAt));
+      if (at % looksBetweenPauses === looksBetweenPauses - 1) yield;
+    }
   }
+}
+
+const code = 'undeclared-chain';
+const severity = 'error';
+
+/** Where a rule (0-based) names a chain: as its own, or as the one that it leads to. */
+function mentionOn(ruleset: Ruleset, { name }: Chain, line: number, isOwn: boolean): Mention {
+  const found = mentionsOn(ruleset, line).find((each) => each.name === name && (each.kind === 'rule') === isOwn);
+  return found ?? { line, kind: isOwn ? 'rule' : 'jump', start: 0, end: 0 };
 }
 
 /** A name that a declaration may have as it is, for both back ends. */

@@ -1,4 +1,5 @@
 import { createMemory } from '../../base/memory.ts';
+import { hashedPrefix } from '../../kube/identity/chain-names.ts';
 import { roleInfo } from '../../kube/identity/roles.ts';
 import type { Chain, Table } from '../../ruleset/ruleset.ts';
 
@@ -54,6 +55,8 @@ const skeletons: readonly Skeleton[] = [
  * how a healthy node looks.
  */
 export function keeperOf({ name, table }: Chain): string | undefined {
+  // One of kube-proxy's for a Service or an endpoint: of those a large cluster has 50,000.
+  if (hashedPrefix(name) !== undefined) return undefined;
   for (const key of [name, `${table.name} ${name}`]) if (Object.hasOwn(keptAlone, key)) return keptAlone[key];
   const { owner } = roleInfo(table.name, name, false);
   if (keepers.has(owner)) return owner;
