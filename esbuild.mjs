@@ -298,7 +298,7 @@ function compileAtOnce(files, main) {
 /** Of the command that is run where nothing is kept, as in a container that is new. With options and without, in text and not. */
 const firstRuns = [
   ['check', sample],
-  ['check', '--no-cache', '--format', 'json', sample],
+  ['check', '--no-cache', '--color', 'never', '--format', 'json', sample],
 ];
 
 /** Compiles what first runs need of the pieces, for the Node.js that builds: its code lies beside them. */

@@ -1,6 +1,6 @@
 /** `check` with what it said of the same content before. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { visibleLines } from '../base/safe-text.ts';
 import { briefDigest, readEntryBy, writeEntryBy } from '../lsp/node/cache-entries.ts';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
@@ -61,7 +61,8 @@ export async function checkCached(paths: readonly string[], options: CachedCheck
 /** Names, sizes and times of the program's own files: another build says other things. Undefined where it was not built. */
 function programFiles(): readonly unknown[] | undefined {
   const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.cjs'));
-  return files.length === 0 ? undefined : files.map((name) => [name, ...statusOf(join(import.meta.dirname, name))]);
+  // They are many: a path is soon put together.
+  return files.length === 0 ? undefined : files.map((name) => [name, ...statusOf(import.meta.dirname + sep + name)]);
 }
 
 /** The pages of findings, which SARIF holds. */

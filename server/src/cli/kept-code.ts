@@ -19,7 +19,9 @@ import { openOwnFile, removeFile } from '../lsp/node/cache-folder.ts';
 
 /** Where the code of each piece lies in a file of kept code. */
 export interface KeptCode {
-  /** Of one piece; undefined where there is none. It may be code of anything: V8 has to say whether it takes it. */
+  /**
+   * Of one piece, in memory that the next one is read into as well; undefined where there is none. It may be code of anything: V8 has to say whether it takes it.
+   */
   readonly read: (piece: string) => Buffer | undefined;
   /** The pieces that it has. */
   readonly pieces: readonly string[];
@@ -80,13 +82,18 @@ function codeIn(open: () => ReturnType<typeof openOwnFile>, hasItsTime: boolean)
     const opened = open();
     if (opened === undefined) return undefined;
     const { file, stats } = opened;
-    const { size, changedAt, places } = JSON.parse(readPart(file, 0, headerBytes).toString('latin1')) as Header;
+    const header = readPart(file, 0, Buffer.allocUnsafeSlow(headerBytes));
+    const { size, changedAt, places } = JSON.parse(header.toString('latin1')) as Header;
     if (size !== stats.size || (hasItsTime && changedAt * 1000 !== stats.mtimeMs)) return undefined;
+    const longest = Math.max(...Object.values(places).map(([, length]) => length));
+    let room: Buffer | undefined;
     const read = (piece: string): Buffer | undefined => {
       const place = places[piece];
       if (place === undefined) return undefined;
       const [start, length, mark] = place;
-      const code = readPart(file, start, length);
+      // Memory that is touched for the first time costs more than what is read into it.
+      room ??= Buffer.allocUnsafeSlow(longest);
+      const code = readPart(file, start, room.subarray(0, length));
       return code.length === length && markOf(code) === mark ? code : undefined;
     };
     return { read, pieces: Object.keys(places), size: size - headerBytes };
@@ -96,9 +103,8 @@ function codeIn(open: () => ReturnType<typeof openOwnFile>, hasItsTime: boolean)
   }
 }
 
-function readPart(file: number, start: number, length: number): Buffer {
-  const part = Buffer.allocUnsafeSlow(length);
-  return part.subarray(0, readSync(file, part, 0, length, start));
+function readPart(file: number, start: number, part: Buffer): Buffer {
+  return part.subarray(0, readSync(file, part, 0, part.length, start));
 }
 
 const bytesBetweenSamples = 256;

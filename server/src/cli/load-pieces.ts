@@ -79,7 +79,7 @@ function codeFor(main: string, build: string): CodeBefore {
     const codes = new Map<string, Buffer>();
     for (const piece of kept?.pieces ?? []) {
       const code = kept?.read(piece);
-      if (code !== undefined) codes.set(piece, code);
+      if (code !== undefined) codes.set(piece, Buffer.from(code));
     }
     for (const [path, { script }] of loaded) codes.set(basename(path), script.createCachedData());
     let size = 0;

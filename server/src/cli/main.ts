@@ -1,6 +1,6 @@
 import { projectVersion } from '../base/project.ts';
 import { isAllWritten, OutputError, say } from './output.ts';
-import { plainCheckOptions, plainlyChecked } from './plain-check.ts';
+import { plainlyChecked } from './plain-check.ts';
 import { UsageError } from './usage-error.ts';
 import { withHelp } from './with-help.ts';
 import { written } from './written.ts';
@@ -26,13 +26,13 @@ function sayFailure(error: unknown): void {
 
 /** Runs what the arguments ask for; the exit status. Everything is written before it returns. */
 async function run(args: readonly string[]): Promise<number> {
-  const files = plainlyChecked(args);
-  if (files === undefined) {
+  const plain = plainlyChecked(args);
+  if (plain === undefined) {
     const { runProgram } = await import('./run-program.ts');
     return runProgram();
   }
   const { checkCached } = await import('./check-cached.ts');
-  return written(await checkCached(files, plainCheckOptions, projectVersion));
+  return written(await checkCached(plain.files, plain.options, projectVersion));
 }
 
 async function main(): Promise<void> {

@@ -8,7 +8,7 @@ import { statusText, unusable } from './exit-statuses.ts';
 import { flowFormats } from './flow-formats.ts';
 import { formatOption, gathered, onOrOff } from './option-kinds.ts';
 import { programName } from './output.ts';
-import { plainCheckOptions } from './plain-check.ts';
+import { checkFormats, plainCheckOptions } from './plain-check.ts';
 import { type Shell, shells } from './shells.ts';
 import type { Answer } from './written.ts';
 
@@ -123,7 +123,7 @@ function addCheck(root: Command, answered: Answered): void {
       .description('errors and oddities, as the editor underlines them; with a cluster also where it disagrees')
       .argument('[dump...]', dumpHelp),
   )
-    .addOption(formatOption('text', 'json', 'sarif', 'github'))
+    .addOption(formatOption(...checkFormats))
     .addOption(failOn)
     .option(
       '--severity <code=level>',
