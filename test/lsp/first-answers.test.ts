@@ -65,6 +65,7 @@ beforeEach(() => {
   events = [];
   kept = new Map();
   server = startInProcessServer(filesOf({}), {
+    hasKeyOf: () => false,
     *keyOf(text) {
       yield;
       return text;

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PublishDiagnosticsNotification } from 'vscode-languageserver-protocol/node';
 import { startTestServer } from '../support/language-server.ts';
@@ -22,7 +24,7 @@ beforeEach(() => {
 afterEach(() => rmSync(caches, { recursive: true, force: true }));
 
 /** What a server of its own tells of a dump until it has found all of it: that it was read, and codes of what was found, in that order. */
-async function toldOf(text: string, settings?: object): Promise<readonly string[]> {
+async function toldOf(text: string, settings?: object, opened = uri, byFile?: object): Promise<readonly string[]> {
   // Settings that it has to ask for may come when the dump is read already.
   const asked = settings === undefined ? { capabilities: {} } : { settings: () => settings };
   const server = await startTestServer({ caches, ...asked });
@@ -37,7 +39,12 @@ async function toldOf(text: string, settings?: object): Promise<readonly string[
         if (told.includes('read')) done();
       });
     });
-    await server.open(uri, text);
+    server.connection.onNotification('iptables/sendText', () => {
+      told.push('asks for the text');
+      void server.open(opened, text);
+    });
+    if (byFile === undefined) await server.open(opened, text);
+    else await server.connection.sendNotification('iptables/didOpenFile', { textDocument: byFile });
     await isFound;
     return told;
   } finally {
@@ -70,6 +77,18 @@ describe('a large dump that is opened again', () => {
     await toldOf(dump);
     for (const path of entries()) writeFileSync(path, readFileSync(path, 'utf8').replaceAll('NOWHERE', 'ANYWHERE'));
     expect(await toldOf(dump)).toEqual(['read', found]);
+  });
+
+  it('shows what was found the last time where it is opened by its file, too, and then what its text has', async () => {
+    const path = join(caches, 'a.iptables');
+    writeFileSync(path, dump);
+    const ofFile = pathToFileURL(path).href;
+    expect(await toldOf(dump, undefined, ofFile)).toEqual(['read', found]);
+    const sha256 = createHash('sha256').update(dump).digest('hex');
+    const byFile = { uri: ofFile, languageId: 'iptables', version: 1, bytes: Buffer.byteLength(dump), sha256 };
+    expect(await toldOf(dump, undefined, ofFile, byFile)).toEqual([found, 'read', found]);
+    writeFileSync(path, dump.replace('NOWHERE', 'ELSEWHERE'));
+    expect(await toldOf(dump, undefined, ofFile, byFile)).toEqual(['asks for the text', found, 'read', found]);
   });
 
   it('keeps nothing of a small one', async () => {

@@ -156,6 +156,8 @@ export const fake = {
   files: new Map<string, string>(),
   written: new Map<string, Uint8Array>(),
   opened: [] as string[],
+  /** The documents that are open. */
+  documents: [] as object[],
   saveTarget: undefined as Uri | undefined,
   /** What settings.json says of this extension, of whatever type. */
   settings: {} as Readonly<Record<string, unknown>>,
@@ -178,6 +180,7 @@ export function resetVscode(): void {
   fake.commands.clear();
   fake.written.clear();
   fake.opened.length = 0;
+  fake.documents = [];
   fake.saveTarget = undefined;
   fake.settings = {};
 }
@@ -350,7 +353,9 @@ export const commands = {
 
 export const workspace = {
   isTrusted: true,
-  textDocuments: [],
+  get textDocuments() {
+    return fake.documents;
+  },
   workspaceFolders: undefined,
   getConfiguration: () => ({ get: (name: string) => fake.settings[name], update: async () => undefined }),
   asRelativePath: ({ path }: Uri) => path.replace(/^\/work\//, ''),

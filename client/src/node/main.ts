@@ -2,6 +2,7 @@ import type { ExtensionContext } from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 import { activateExtension } from '../extension.ts';
 import { provideCheckTasks } from './check-tasks.ts';
+import { createOpenByFile } from './open-by-file.ts';
 
 let stop: (() => Promise<void>) | undefined;
 
@@ -12,10 +13,14 @@ let stop: (() => Promise<void>) | undefined;
 export function activate(context: ExtensionContext): void {
   const module = context.asAbsolutePath('dist/server/iptables-language-server.cjs');
   context.subscriptions.push(provideCheckTasks(context.asAbsolutePath('dist/cli/iptables-inspect.cjs')));
-  stop = activateExtension(
-    context,
-    (options) => new LanguageClient('iptables', 'iptables', { module, transport: TransportKind.stdio }, options),
-  );
+  stop = activateExtension(context, (options) => {
+    const byFile = createOpenByFile(() => client);
+    const middleware = { ...options.middleware, ...byFile.middleware };
+    const server = { module, transport: TransportKind.stdio };
+    const client = new LanguageClient('iptables', 'iptables', server, { ...options, middleware });
+    byFile.answerServer();
+    return client;
+  });
 }
 
 /** VS Code waits for this when the window closes. */

@@ -1,5 +1,6 @@
 import { DiagnosticSeverity } from 'vscode-languageserver';
 import { Cancelled, letOthersGoFirst, runFirst } from '../base/scheduler.ts';
+import { didOpenFileNotification, type SendTextParams, sendTextNotification } from '../protocol/open-file.ts';
 import { afterChanges, sizeOf } from '../syntax/text-bounds.ts';
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
@@ -8,6 +9,7 @@ import { describeError, logError, lookBeside, readFactsBeside, type Session, sen
 
 /** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
 export function registerDocuments(session: Session): void {
+  const { awaited } = session;
   const refused = new Set<string>();
   /** How many lines each document has that is open. */
   const lines = new Map<string, number>();
@@ -18,17 +20,27 @@ export function registerDocuments(session: Session): void {
     refuse(session, document, why);
   };
   on(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => {
-    const { uri, text } = openedDocument;
+    const { uri, text, version } = openedDocument;
+    awaited.come(uri, version);
     refused.delete(uri);
     const size = sizeOf(text);
     if (size.beyond !== undefined) return giveUp(openedDocument, size.beyond);
     lines.set(uri, size.lines);
     open(session, openedDocument, size.lines);
   });
+  // The file has another text, or what comes in is not read by our own reader.
+  on(session, didOpenFileNotification, ['openedFile'], ({ openedFile: { uri } }) => {
+    if (session.dumps.has(uri)) forget(session, uri);
+    lines.delete(uri);
+    refused.delete(uri);
+    awaited.ask(uri);
+    const params: SendTextParams = { textDocument: { uri } };
+    void session.connection.sendNotification(sendTextNotification, params);
+  });
   on(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
     const { uri, version } = changedDocument;
     const dump = session.dumps.get(uri);
-    if (dump === undefined) return;
+    if (dump === undefined || awaited.isIn(uri, version)) return;
     const after = afterChanges(lines.get(uri) ?? 1, contentChanges);
     if (after.beyond !== undefined) return giveUp(changedDocument, after.beyond);
     lines.set(uri, after.lines);
@@ -36,6 +48,7 @@ export function registerDocuments(session: Session): void {
   });
   on(session, 'textDocument/didClose', ['textDocument'], ({ textDocument: { uri } }) => {
     forget(session, uri);
+    awaited.close(uri);
     lines.delete(uri);
     if (refused.delete(uri)) void session.connection.sendDiagnostics({ uri, diagnostics: [] });
   });
@@ -116,7 +129,7 @@ async function showFoundBefore(session: Session, { uri, version, text }: Params[
   const opened = dumps.get(uri);
   const isOver = (): boolean => dumps.get(uri) !== opened;
   // To tell one text from all others takes longer than a screenful of it, which an editor may ask for with it.
-  await letOthersGoFirst(runtime.pause);
+  if (!keptDiagnostics.isQuick(text)) await letOthersGoFirst(runtime.pause);
   if (isOver()) return;
   try {
     await runFirst(keptDiagnostics.open(uri, version, text), runtime.pause, isOver);

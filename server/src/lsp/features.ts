@@ -26,7 +26,7 @@ import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
 import { document, type Feature, feature, lensQuestions, part, place } from './feature.ts';
 import { firstAnswer } from './first-answers.ts';
 import { navigationFeatures } from './navigation-features.ts';
-import { atPlacesInText } from './places-in-text.ts';
+import { atPlacesInText, uriOf } from './places-in-text.ts';
 import { answering, inSlices, type Session, withState } from './session.ts';
 import { typedSince } from './typing.ts';
 
@@ -192,10 +192,11 @@ export function featureCapabilities(session: Session): ServerCapabilities {
 export function registerFeatures(session: Session): void {
   for (const { method, answer } of features) {
     const whole = atPlacesInText(session, (message, token) => answer(session, message, token));
-    session.connection.onRequest(
-      method,
-      async (message, token) => (await firstAnswer(session, method, message, token)) ?? whole(message, token),
-    );
+    session.connection.onRequest(method, async (message, token) => {
+      const text = session.awaited.until(uriOf(message));
+      if (text !== undefined) await text;
+      return (await firstAnswer(session, method, message, token)) ?? whole(message, token);
+    });
   }
 }
 

@@ -16,6 +16,8 @@ const mostCharacters = 40_000_000;
 export interface KeptDiagnostics {
   /** Whether what is found in a text is kept: one that takes long to read. */
   mayKeep(text: string): boolean;
+  /** Whether it takes no time to tell what was found in a text before. */
+  isQuick(text: string): boolean;
   /** A document was opened. What was found in it before is known when the steps have run. */
   open(uri: string, version: number, text: string): Steps<void>;
   /** Whether something is kept of the version of a document that was opened. */
@@ -45,6 +47,7 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
     texts !== undefined && text.length >= fewestCharacters && text.length <= mostCharacters;
   return {
     mayKeep,
+    isQuick: (text) => texts?.hasKeyOf(text) ?? false,
     *open(uri, version, text) {
       documents.delete(uri);
       if (texts === undefined || !mayKeep(text)) return;

@@ -9,6 +9,7 @@ import {
 } from 'vscode-languageserver';
 import type { CompareSide } from '../protocol/compare.ts';
 import type { NodeReader } from '../protocol/node.ts';
+import type { DidOpenFileParams } from '../protocol/open-file.ts';
 import type { TraceQuestion } from '../protocol/trace.ts';
 
 /** A document as it is opened. */
@@ -23,6 +24,7 @@ export interface OpenedDocument {
 export interface Params {
   readonly textDocument: { readonly uri: string };
   readonly openedDocument: OpenedDocument;
+  readonly openedFile: DidOpenFileParams['textDocument'];
   readonly changedDocument: { readonly uri: string; readonly version: number };
   readonly contentChanges: readonly TextDocumentContentChangeEvent[];
   readonly position: Position;
@@ -130,6 +132,15 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
       typeof value['text'] === 'string' &&
       typeof value['languageId'] === 'string' &&
       isInteger(value['version']),
+  },
+  openedFile: {
+    field: 'textDocument',
+    isRight: (value) =>
+      isDocument(value) &&
+      typeof value['languageId'] === 'string' &&
+      isInteger(value['version']) &&
+      isCount(value['bytes']) &&
+      isText(value['sha256']),
   },
   changedDocument: { field: 'textDocument', isRight: (value) => isDocument(value) && isInteger(value['version']) },
   contentChanges: { field: 'contentChanges', isRight: (value) => Array.isArray(value) && value.every(isChange) },

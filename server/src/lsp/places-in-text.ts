@@ -27,7 +27,7 @@ function isPosition(value: Fields): value is Fields & Position {
 }
 
 /** The document that a message is about: of a request, of an item of a hierarchy. Undefined for one that is about none. */
-function uriOf(message: unknown): string | undefined {
+export function uriOf(message: unknown): string | undefined {
   if (!isObject(message)) return undefined;
   for (const part of [message['textDocument'], message['item']])
     if (isObject(part) && typeof part['uri'] === 'string') return part['uri'];

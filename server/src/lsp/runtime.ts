@@ -42,6 +42,8 @@ export async function listedOrNone(files: FileAccess, directoryUri: string): Pro
 export interface KeptTexts {
   /** The key of what is kept of a document with this text. Pauses about every millisecond. */
   keyOf(text: string): Steps<string>;
+  /** Whether the key of a text is told at once. */
+  hasKeyOf(text: string): boolean;
   read(key: string): string | undefined;
   /** Begins to keep a text. */
   write(key: string, text: string): void;

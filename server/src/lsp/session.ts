@@ -27,6 +27,7 @@ import {
   rulesetChangedNotification,
   type Settings,
 } from '../protocol/requests.ts';
+import { type AwaitedTexts, createAwaitedTexts } from './awaited-texts.ts';
 import { factsBeside } from './bundles.ts';
 import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { createSnapshotPlaces, type SnapshotPlaces } from './clusters/snapshot-places.ts';
@@ -52,6 +53,8 @@ export interface Session {
   readonly parts: Map<string, DumpPart>;
   /** What lies beside dumps that are in a bundle says of their node, by the dump's URI. */
   readonly facts: Map<string, NonNullable<DumpOrigin['facts']>>;
+  /** Documents whose text the client was asked for. */
+  readonly awaited: AwaitedTexts;
   /** What was found in large documents when they were opened before. */
   readonly keptDiagnostics: KeptDiagnostics;
   readonly clusters: Clusters;
@@ -80,6 +83,7 @@ export function createSession(connection: Connection, runtime: Runtime): Session
     states: new Map(),
     parts: new Map(),
     facts: new Map(),
+    awaited: createAwaitedTexts(),
     keptDiagnostics: createKeptDiagnostics(runtime.kept, () => session.settings),
     clusters: createClusters(
       runtime,
@@ -293,6 +297,8 @@ export async function withState<T>(
   empty: T,
   feature: (state: DumpState) => T | Steps<T>,
 ): Promise<T | ResponseError<void>> {
+  const text = session.awaited.until(uri);
+  if (text !== undefined) await text;
   const dump = session.dumps.get(uri);
   if (dump === undefined) return empty;
   return answering(session, async () => {

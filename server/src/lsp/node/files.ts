@@ -89,8 +89,8 @@ function pathOf(uri: string): string {
 
 const unpacked = promisify<Buffer, { readonly maxOutputLength: number }, Buffer>(gunzip);
 
-/** Opens a file that ends: a pipe would be waited for, a device read for ever. */
-async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+/** Opens a file that ends: a pipe would be waited for, a device read for ever. @throws Error for what is none, and where `use` does */
+export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const status = await file.stat();

@@ -6,6 +6,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { KeptTexts } from '../runtime.ts';
 import { ownCacheFolder } from './cache-folder.ts';
 import { entryKey, readEntry, writeEntryBeside } from './cache-store.ts';
+import { hasDigest, takeDigest } from './known-digest.ts';
 
 /** Size and time of the program: another build finds other things. */
 function buildOf(program: string): readonly number[] {
@@ -38,8 +39,9 @@ export function keptTexts(program: string | undefined): KeptTexts | undefined {
   const build = ['iptables-language-server', projectVersion, process.version, ...buildOf(program)];
   return {
     *keyOf(text) {
-      return entryKey([build, yield* digestOf(text)]);
+      return entryKey([build, takeDigest(text) ?? (yield* digestOf(text))]);
     },
+    hasKeyOf: hasDigest,
     read: (key) => readEntry(folder, key),
     write(key, text) {
       // One after the other: two that make room would count each other's.

@@ -1,8 +1,8 @@
 /** A message of megabytes, which is a document's text for the most part: read as it comes in and piece by piece, in the memory that it came into. */
 import { isAscii } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { deserialize, serialize } from 'node:v8';
 import { fieldsAt, isFields, textAt } from '../../cluster/fields.ts';
+import { asciiText, release } from './long-text.ts';
 
 /** How much of a message is looked at, and decoded, at a time. */
 export interface PieceSizes {
@@ -59,10 +59,6 @@ function createBytes(length: number): Bytes {
   let bytes = Buffer.allocUnsafeSlow(Math.min(length + 1, mostBytesAtFirst));
   let got = 0;
   let wake = (): void => undefined;
-  const release = (buffer: ArrayBuffer & { transfer?(length: number): ArrayBuffer }): void => {
-    // It would stay until all memory is looked through. Node.js before 22 has no other way.
-    buffer.transfer?.(0);
-  };
   return {
     length,
     got: () => got,
@@ -80,7 +76,7 @@ function createBytes(length: number): Bytes {
         const before = bytes;
         bytes = Buffer.allocUnsafeSlow(Math.min(length + 1, Math.max(2 * before.length, got + part.length + 1)));
         before.copy(bytes, 0, 0, got);
-        release(before.buffer as ArrayBuffer);
+        release(before);
       }
       got += part.copy(bytes, got);
       wake();
@@ -89,7 +85,7 @@ function createBytes(length: number): Bytes {
       new Promise((resolve) => {
         wake = resolve;
       }),
-    free: () => release(bytes.buffer as ArrayBuffer),
+    free: () => release(bytes),
   };
 }
 
@@ -127,24 +123,6 @@ function endOfLastLong(bytes: Buffer, from: number): number {
     if (!isEscaped(part, at, 0)) end = end < 0 ? from + at : -1;
   }
   return end;
-}
-
-/** What V8's own form of a string of one-byte characters begins with; its length follows, seven bits a byte, and its characters (ValueSerializer in V8's sources). */
-const headOfText = serialize('').subarray(0, -1);
-const tagOfText = 0x22;
-/** Node.js keeps a longer one outside of V8's heap, where it is slower to read, and V8 looks through its heap for it time and again. */
-const mostCharactersOutside = 1_000_000;
-
-/** A text in ASCII. What stands before it may be overwritten. */
-function textIn(bytes: Buffer, from: number, to: number): string {
-  const head = [...headOfText];
-  let length = to - from;
-  for (; length > 0x7f; length >>>= 7) head.push((length & 0x7f) | 0x80);
-  head.push(length);
-  const isPlain = to - from < mostCharactersOutside || from < head.length || headOfText.at(-1) !== tagOfText;
-  if (isPlain) return bytes.toString('latin1', from, to);
-  bytes.set(head, from - head.length);
-  return deserialize(bytes.subarray(from - head.length, to)) as string;
 }
 
 /** Where a string may be cut at or before a place, neither in an escape nor in a character: all up to there can be decoded by itself, and so can the rest. */
@@ -207,7 +185,7 @@ function createLongString(bytes: Bytes, begin: number): LongString {
   let to = begin;
   let next = begin;
   const flush = (): void => {
-    if (to > from) texts.push(textIn(bytes.all(), from, to));
+    if (to > from) texts.push(asciiText(bytes.all(), from, to));
     from = to;
   };
   return {

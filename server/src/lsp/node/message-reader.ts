@@ -5,6 +5,7 @@ import { createFrameGuard } from './frame-guard.ts';
 import type { Input } from './input.ts';
 import { createLongMessage, documentOf, type LongMessage } from './long-message.ts';
 import { holdCollection } from './old-generation.ts';
+import { openedFileOf, openedWith, textOfFile } from './open-file.ts';
 
 /** A shorter message takes less than a millisecond. */
 const fewestBytesOfLong = 256_000;
@@ -20,9 +21,17 @@ const turnsOfAnAnswer = 12;
 const longestMilliseconds = 100;
 const cancelMethod = '$/cancelRequest';
 
-/** A long message, and what came behind it. */
+/** A message that is not there at once: one of megabytes, or one whose text lies in a file. */
+interface Arriving {
+  /** The URI of the document that it is about; undefined where that is not known yet. */
+  about(): string | undefined;
+  /** Gives it once it is there, or throws what is wrong with it; to be called when all before it is handed over. */
+  value(): Promise<() => unknown>;
+}
+
+/** Such a message, and what came behind it. */
 interface Waiting {
-  readonly long: LongMessage;
+  readonly arriving: Arriving;
   readonly behind: unknown[];
   /** The documents that those behind it are about; undefined where one of them does not say. */
   readonly documents: Set<string | undefined>;
@@ -30,12 +39,12 @@ interface Waiting {
   readonly release: () => void;
 }
 
-/** Hands over what comes in, in its order; but a request about one document does not wait until a long message about another is handed over. */
+/** Hands over what comes in, in its order; but a request about one document does not wait for a message about another that is not there at once. */
 interface Line {
   /** Takes a message that is decoded. */
   take(message: unknown): void;
-  /** Takes one that is long, before its bytes are there. */
-  begin(long: LongMessage): void;
+  /** Takes one that is not there at once. */
+  begin(arriving: Arriving): void;
 }
 
 /** Tells which requests passed messages that wait. */
@@ -57,8 +66,8 @@ function createPassing(): Passing {
       const [id, method, uri] = [valueAt(message, 'id'), valueAt(message, 'method'), documentOf(message)];
       if (method === cancelMethod) return passed.has(valueAt(fieldsAt(message, 'params'), 'id'));
       if (typeof method !== 'string' || uri === undefined || (typeof id !== 'string' && typeof id !== 'number')) return false;
-      const passes = waiting.every(({ long, documents }) => {
-        const about = long.about();
+      const passes = waiting.every(({ arriving, documents }) => {
+        const about = arriving.about();
         return about !== undefined && about !== uri && !documents.has(uri) && !documents.has(undefined);
       });
       if (passes) {
@@ -114,13 +123,25 @@ function taken(long: LongMessage): () => unknown {
   }
 }
 
+/** A document that a client opens by its file: with the text that the file has, or, where that is another, as the client said it. */
+function openedByFile(message: unknown): Arriving | undefined {
+  const document = openedFileOf(message);
+  if (document === undefined) return undefined;
+  return {
+    about: () => document.uri,
+    async value() {
+      const text = await textOfFile(document);
+      return () => (text === undefined ? message : openedWith(text, document));
+    },
+  };
+}
+
 /**
  * @param give is told of each message
  * @param fail is told of what is none
  */
-function createLine(bytesRead: () => number, give: (message: unknown) => void, fail: (error: unknown) => void): Line {
+function createLine(passing: Passing, give: (message: unknown) => void, fail: (error: unknown) => void): Line {
   const waiting: Waiting[] = [];
-  const passing = createPassing();
   let isRunning = false;
 
   function giveEach(messages: Iterable<() => unknown>): void {
@@ -133,9 +154,8 @@ function createLine(bytesRead: () => number, give: (message: unknown) => void, f
     }
   }
 
-  async function handOver({ long, behind, release }: Waiting): Promise<void> {
-    await decode(long, bytesRead, passing.count);
-    const value = taken(long);
+  async function handOver({ arriving, behind, release }: Waiting): Promise<void> {
+    const value = await arriving.value();
     await once();
     waiting.shift();
     if (waiting.length === 0) passing.forget();
@@ -157,13 +177,13 @@ function createLine(bytesRead: () => number, give: (message: unknown) => void, f
       last.behind.push(message);
       last.documents.add(documentOf(message));
     },
-    begin(long) {
+    begin(arriving) {
       const [releaseSlices, releaseCollection] = [holdSlices(), holdCollection()];
       const release = (): void => {
         releaseSlices();
         releaseCollection();
       };
-      waiting.push({ long, behind: [], documents: new Set(), release });
+      waiting.push({ arriving, behind: [], documents: new Set(), release });
       void goOn();
     },
   };
@@ -195,12 +215,23 @@ export function createMessageReader(input: Input, refuse: (why: string) => void)
   const fail = (error: unknown): void => errors.fire(error instanceof Error ? error : new Error(String(error)));
 
   function listenWith(give: (message: unknown) => void): void {
-    const line = createLine(input.bytesRead, give, fail);
+    const passing = createPassing();
+    const line = createLine(passing, give, fail);
+    const arrivingIn = (message: LongMessage): Arriving => ({
+      about: message.about,
+      async value() {
+        await decode(message, input.bytesRead, passing.count);
+        return taken(message);
+      },
+    });
     let long: LongMessage | undefined;
     let short = createShort(0);
     const decoded = (body: Buffer): void => {
       try {
-        line.take(JSON.parse(body.toString('utf8')));
+        const message: unknown = JSON.parse(body.toString('utf8'));
+        const byFile = openedByFile(message);
+        if (byFile === undefined) line.take(message);
+        else line.begin(byFile);
       } catch (error) {
         fail(error);
       }
@@ -209,7 +240,7 @@ export function createMessageReader(input: Input, refuse: (why: string) => void)
       begin(length) {
         long = length < fewestBytesOfLong ? undefined : createLongMessage(length);
         short = createShort(length);
-        if (long !== undefined) line.begin(long);
+        if (long !== undefined) line.begin(arrivingIn(long));
         else if (length === 0) decoded(Buffer.alloc(0));
       },
       take(part) {

@@ -1,0 +1,28 @@
+/**
+ * A document that is the same as its file is opened without its text: the server reads the file and takes what has the digest that the client says, or asks for the text.
+ * For clients on the machine that the file is on. Others open documents as the protocol has it.
+ */
+
+/** From the client, in place of `textDocument/didOpen` and with all that it means for what follows. */
+export const didOpenFileNotification = 'iptables/didOpenFile';
+export interface DidOpenFileParams {
+  readonly textDocument: {
+    /** Of a regular file of this machine: `file:///...`. */
+    readonly uri: string;
+    readonly languageId: string;
+    readonly version: number;
+    /** Of the text in UTF-8, without a byte order mark. */
+    readonly bytes: number;
+    /** SHA-256 of the text in UTF-8, in hexadecimal digits. */
+    readonly sha256: string;
+  };
+}
+
+/**
+ * From the server, where the file is not that text: the client sends `textDocument/didOpen` with the newest version, where the document is still open. Changes up to
+ * that version are in its text.
+ */
+export const sendTextNotification = 'iptables/sendText';
+export interface SendTextParams {
+  readonly textDocument: { readonly uri: string };
+}
