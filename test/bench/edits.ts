@@ -46,6 +46,8 @@ function editsOf(lines: readonly string[]): ReadonlyMap<string, readonly Edit[]>
   const withValue = spread(lines, (line) => / --to-destination [\d.]+:\d+$/.test(line));
   const table = new Array<number>(placesOfTable).fill(lines.indexOf('*nat'));
   const commit = new Array<number>(placesOfTable).fill(lines.lastIndexOf('COMMIT'));
+  const first = new Array<number>(placesOfTable).fill(0);
+  const marking = new Array<number>(placesOfTable).fill(lines.lastIndexOf(':KUBE-MARK-MASQ - [0:0]'));
   const reversed = (number: number): Edit => {
     const removed = [lineAt(number), lineAt(number + 1)];
     return { line: number, removed, added: removed.toReversed() };
@@ -72,6 +74,12 @@ function editsOf(lines: readonly string[]): ReadonlyMap<string, readonly Edit[]>
     ['several rules', jumps.map(reversed)],
     ['another table', changed(table, () => '*filter')],
     ['a half typed table', changed(table, (line) => line.slice(0, -1))],
+    ['a comment in the first line', added(first, '# note')],
+    ['a half typed rule', added(inServices, '-A ')],
+    ['a half typed chain', added(declarations, ':NEW')],
+    ['a rule put in front', added(inServices, '-I KUBE-SERVICES 3 -j KUBE-MARK-MASQ')],
+    ['a rule for every packet', added(inServices, '-A KUBE-SERVICES -j ACCEPT')],
+    ['a chain that thousands jump to', changed(marking, (line) => line.replace('MASQ', 'MAS'))],
     ['COMMIT that goes', commit.map((line) => ({ line, removed: [lineAt(line)], added: [] }))],
   ]);
 }
