@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ErrorCodes, type Message } from 'vscode-languageserver';
+import { findingCodes } from '../../server/src/lint/registry.ts';
 import { createLifecycle } from '../../server/src/lsp/lifecycle.ts';
+import { readSettings } from '../../server/src/lsp/settings.ts';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///node-a.iptables';
@@ -125,5 +127,39 @@ describe('a request whose parameters are not as the protocol has them', () => {
     await server.open(uri, dump);
     expect(await codeOf(method, params)).toBe(ErrorCodes.InvalidParams);
     expect(await codeOf('textDocument/hover', hover)).toBeUndefined();
+  });
+});
+
+describe('a notification whose parameters are not as the protocol has them', () => {
+  it.each([
+    ['workspace/didChangeWorkspaceFolders', 'event', {}],
+    ['workspace/didChangeWorkspaceFolders', 'event', { event: null }],
+    ['workspace/didChangeWorkspaceFolders', 'event', { event: { added: 1, removed: [] } }],
+    ['workspace/didChangeWatchedFiles', 'changes', {}],
+    ['workspace/didChangeWatchedFiles', 'changes', { changes: { uri } }],
+  ])('%s is one plain line of the log, and of standard error none: "%s" of %j', async (method, field, params) => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    try {
+      await server.initialize({ capabilities: { workspace: { workspaceFolders: true } } });
+      await server.client.sendNotification(method, params);
+      await server.open(uri, dump);
+      expect(await codeOf('textDocument/hover', hover)).toBeUndefined();
+      expect(server.log.filter((line) => line.startsWith(method))).toEqual([
+        `${method}: The parameter "${field}" is missing or not of its type.`,
+      ]);
+      expect(printed).not.toHaveBeenCalled();
+    } finally {
+      printed.mockRestore();
+    }
+  });
+});
+
+describe('severities in the settings', () => {
+  it('are those of codes that there are, however many are given', () => {
+    const given = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`code-${at}`, 'off']));
+    const severities = { ...given, 'orphaned-chain': 'off', 'repeated-rule': 7 };
+    expect([...readSettings({ lint: { severity: severities } }).severities]).toEqual([['orphaned-chain', 'off']]);
+    const all = Object.fromEntries([...findingCodes().keys()].map((code) => [code, 'hint']));
+    expect(readSettings({ lint: { severity: all } }).severities.size).toBe(findingCodes().size);
   });
 });

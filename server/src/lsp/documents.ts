@@ -2,8 +2,9 @@ import { DiagnosticSeverity } from 'vscode-languageserver';
 import { Cancelled, letOthersGoFirst, runFirst } from '../base/scheduler.ts';
 import { didOpenFileNotification, type SendTextParams, sendTextNotification } from '../protocol/open-file.ts';
 import { afterChanges, sizeOf } from '../syntax/text-bounds.ts';
+import { onNotified } from './notifications.ts';
 import { openDump } from './open-documents.ts';
-import { type ParamName, type Params, readParams } from './params.ts';
+import type { Params } from './params.ts';
 import { isOldVersion } from './publish-diagnostics.ts';
 import { describeError, logError, lookBeside, readFactsBeside, type Session, sendClusterStatus, showState } from './session.ts';
 
@@ -19,7 +20,7 @@ export function registerDocuments(session: Session): void {
     refused.add(document.uri);
     refuse(session, document, why);
   };
-  on(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => {
+  onNotified(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => {
     const { uri, text, version } = openedDocument;
     awaited.come(uri, version);
     refused.delete(uri);
@@ -29,7 +30,7 @@ export function registerDocuments(session: Session): void {
     open(session, openedDocument, size.lines);
   });
   // The file has another text, or what comes in is not read by our own reader.
-  on(session, didOpenFileNotification, ['openedFile'], ({ openedFile: { uri } }) => {
+  onNotified(session, didOpenFileNotification, ['openedFile'], ({ openedFile: { uri } }) => {
     if (session.dumps.has(uri)) forget(session, uri);
     lines.delete(uri);
     refused.delete(uri);
@@ -37,7 +38,7 @@ export function registerDocuments(session: Session): void {
     const params: SendTextParams = { textDocument: { uri } };
     void session.connection.sendNotification(sendTextNotification, params);
   });
-  on(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
+  onNotified(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
     const { uri, version } = changedDocument;
     const dump = session.dumps.get(uri);
     if (dump === undefined || awaited.isIn(uri, version)) return;
@@ -46,7 +47,7 @@ export function registerDocuments(session: Session): void {
     lines.set(uri, after.lines);
     dump.change(contentChanges, version);
   });
-  on(session, 'textDocument/didClose', ['textDocument'], ({ textDocument: { uri } }) => {
+  onNotified(session, 'textDocument/didClose', ['textDocument'], ({ textDocument: { uri } }) => {
     forget(session, uri);
     awaited.close(uri);
     lines.delete(uri);
@@ -74,19 +75,6 @@ function refuse({ connection }: Session, { uri, version }: Pick<Params['openedDo
     message: `This text ${why}: it is not read. Once it has fewer, open it again.`,
   };
   void connection.sendDiagnostics({ uri, version, diagnostics: [diagnostic] });
-}
-
-function on<Name extends ParamName>(
-  { connection }: Session,
-  method: string,
-  names: readonly Name[],
-  handle: (params: Pick<Params, Name>) => void,
-): void {
-  connection.onNotification(method, (message: unknown) => {
-    const read = readParams(message, names);
-    if (read.ok) handle(read.params);
-    else logError(connection, `${method}: ${read.problem}`);
-  });
 }
 
 function open(session: Session, document: Params['openedDocument'], lines: number): void {

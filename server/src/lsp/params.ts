@@ -61,6 +61,8 @@ export interface Params {
   /** The URI of a dump, a folder or an archive. */
   readonly source: string;
   readonly targets: readonly string[];
+  readonly changedFolders: { readonly added: readonly unknown[]; readonly removed: readonly unknown[] };
+  readonly changedFiles: readonly unknown[];
 }
 
 export type ParamName = keyof Params;
@@ -179,6 +181,11 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   from: { field: 'from', isRight: isText },
   source: { field: 'source', isRight: isText },
   targets: { field: 'targets', isRight: (value) => Array.isArray(value) && value.every(isText) },
+  changedFolders: {
+    field: 'event',
+    isRight: (value) => isObject(value) && Array.isArray(value['added']) && Array.isArray(value['removed']),
+  },
+  changedFiles: { field: 'changes', isRight: Array.isArray },
 };
 
 export type ReadParams<Name extends ParamName> =

@@ -18,9 +18,10 @@ import { featureCapabilities, registerFeatures } from './features.ts';
 import { registerFlowRequests } from './flow-requests.ts';
 import { registerRefusals } from './lifecycle.ts';
 import { registerLiveRequests } from './live-requests.ts';
+import { onNotified } from './notifications.ts';
 import type { Runtime } from './runtime.ts';
 import { registerServiceRequests } from './service-requests.ts';
-import { configure, createSession, lookForDiagnostics, type Session } from './session.ts';
+import { configure, createSession, describeError, logError, lookForDiagnostics, type Session } from './session.ts';
 import { readInitializationOptions } from './settings.ts';
 import { registerTraceRequests } from './trace-requests.ts';
 
@@ -85,13 +86,13 @@ function initialized(session: Session): void {
       watchers: [{ globPattern: '**/*.{json,yaml,yml}' }],
     });
   }
-  if (client.canChangeFolders) {
-    connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
-      const gone = new Set(urisIn(removed));
-      session.folders = [...session.folders.filter((folder) => !gone.has(folder)), ...urisIn(added)];
+  // The library hands its own event on without a look at it, and prints a stack trace where it is none.
+  if (client.canChangeFolders)
+    onNotified(session, 'workspace/didChangeWorkspaceFolders', ['changedFolders'], ({ changedFolders }) => {
+      const gone = new Set(urisIn(changedFolders.removed));
+      session.folders = [...session.folders.filter((folder) => !gone.has(folder)), ...urisIn(changedFolders.added)];
       void configure(session);
     });
-  }
   void configure(session);
   // A client sends its documents now: until the first one has come there is nothing else to do.
   void session.runtime.pause().then(prepareToRead);
@@ -104,7 +105,9 @@ function registerWorkspace(session: Session): void {
     for (const state of states.values()) void lookForDiagnostics(session, state);
     if (session.client.canRefreshHints) void connection.languages.inlayHint.refresh();
   });
-  connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(urisIn(changes)));
+  onNotified(session, 'workspace/didChangeWatchedFiles', ['changedFiles'], ({ changedFiles }) => {
+    clusters.filesChanged(urisIn(changedFiles)).catch((error: unknown) => logError(connection, describeError(error)));
+  });
   connection.onNotification('iptables/trust', () => {
     session.options = { ...session.options, trusted: true };
     void configure(session);

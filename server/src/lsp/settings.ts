@@ -1,3 +1,4 @@
+import { findingCodes } from '../lint/registry.ts';
 import type { Severity } from '../lint/support/finding.ts';
 import type { Severities } from '../lint/support/judge.ts';
 import type { InitializationOptions, Settings } from '../protocol/requests.ts';
@@ -18,10 +19,19 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const levels: ReadonlySet<unknown> = new Set(['off', 'hint', 'info', 'warning', 'error']);
 
-/** `iptables.lint.severity`: by code. What is no severity is left out. */
+function isLevel(value: unknown): value is Severity | 'off' {
+  return levels.has(value);
+}
+
+/** `iptables.lint.severity`: by code. What is no code or no severity is left out, so that there are never more than codes. */
 function severitiesOf(lint: unknown): Severities {
-  const given = isObject(lint) && isObject(lint['severity']) ? Object.entries(lint['severity']) : [];
-  return new Map(given.filter((entry): entry is [string, Severity | 'off'] => levels.has(entry[1])));
+  const given = isObject(lint) && isObject(lint['severity']) ? lint['severity'] : {};
+  const severities = new Map<string, Severity | 'off'>();
+  for (const code of findingCodes().keys()) {
+    const level = Object.hasOwn(given, code) ? given[code] : undefined;
+    if (isLevel(level)) severities.set(code, level);
+  }
+  return severities;
 }
 
 /** The `iptables` section of a client's settings; what is missing or of the wrong type has its default. */
