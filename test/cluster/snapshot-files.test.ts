@@ -9,6 +9,7 @@ import { nodeFiles } from '../../server/src/lsp/node/files.ts';
 
 let folder = '';
 let told: string[] = [];
+let changes = 0;
 let snapshots: Snapshots;
 /** What the next readings wait for, once they have the text. */
 let held: Promise<void>[] = [];
@@ -17,6 +18,7 @@ beforeEach(() => {
   held = [];
   folder = mkdtempSync(join(tmpdir(), 'iptables-snapshots-'));
   told = [];
+  changes = 0;
   snapshots = createSnapshots(
     {
       ...nodeFiles,
@@ -27,7 +29,9 @@ beforeEach(() => {
       },
     },
     () => new Promise((resolve) => setImmediate(resolve)),
-    () => undefined,
+    () => {
+      changes += 1;
+    },
     (problem) => told.push(problem),
   );
 });
@@ -110,6 +114,17 @@ describe('the snapshot of a dump', () => {
       () => snapshot('cluster.json', 'newer'),
     );
     expect(serviceOf(snapshots.statusFor(uri('node-a.iptables')))).toBe('newer');
+  });
+
+  it('is read once more, and not thousands of times, where each of thousands of changes is told by itself', async () => {
+    snapshot('cluster.json', 'start');
+    await statusOf('node-a.iptables');
+    snapshot('cluster.json', 'changed');
+    changes = 0;
+    await Promise.all(
+      Array.from({ length: 2_000 }, (_, at) => snapshots.filesChanged([uri('cluster.json'), uri(`x-${at}.json`)])),
+    );
+    expect([serviceOf(snapshots.statusFor(uri('node-a.iptables'))), changes]).toEqual(['changed', 1]);
   });
 
   it('is none where its file goes while it is read', async () => {

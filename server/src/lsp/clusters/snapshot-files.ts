@@ -73,6 +73,10 @@ interface State {
   /** Nothing is looked for before it is known what is wanted. */
   isConfigured: boolean;
   generation: number;
+  /** Files that changed and were not looked at since: a client may tell of thousands, each by itself. */
+  changed: Set<string>;
+  /** Under way while there are any. */
+  changing: Promise<void> | undefined;
 }
 
 /**
@@ -97,6 +101,8 @@ export function createSnapshots(
     setting: '',
     isConfigured: false,
     generation: 0,
+    changed: new Set(),
+    changing: undefined,
   };
   return {
     statusFor: (dumpUri) => statusFor(state, dumpUri),
@@ -230,7 +236,27 @@ function relabelled(cluster: Cluster | undefined, label: string): Cluster | unde
   return cluster === undefined ? undefined : { ...cluster, source: { ...cluster.source, label } };
 }
 
-async function filesChanged(state: State, uris: readonly string[]): Promise<void> {
+function filesChanged(state: State, uris: readonly string[]): Promise<void> {
+  for (const uri of uris) state.changed.add(uri);
+  state.changing ??= lookUntilNoneChanged(state);
+  return state.changing;
+}
+
+async function lookUntilNoneChanged(state: State): Promise<void> {
+  try {
+    do {
+      // What came with the same event is told one by one.
+      await state.pause();
+      const { changed } = state;
+      state.changed = new Set();
+      await lookAtChanged(state, changed);
+    } while (state.changed.size > 0);
+  } finally {
+    state.changing = undefined;
+  }
+}
+
+async function lookAtChanged(state: State, uris: Iterable<string>): Promise<void> {
   const { files, found, setting } = state;
   const places = placesOf(state);
   let isToLookFor = false;
