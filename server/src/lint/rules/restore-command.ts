@@ -1,5 +1,5 @@
 import { createLongList, type LongList } from '../../base/long-list.ts';
-import type { Steps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import { canonicalRules } from '../../ruleset/canonical.ts';
 import { hasGap, isLoadedOnTop } from '../../ruleset/completeness.ts';
@@ -29,7 +29,8 @@ interface Entry {
 
 type Chains = Map<string, LongList<Entry>>;
 
-const linesBetweenPauses = 64;
+/** Of lines that nothing is made of. */
+const lookedAtBetweenPauses = 1_024;
 
 function noRules(): LongList<Entry> {
   return createLongList(({ text }) => text);
@@ -39,28 +40,46 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   const { commands, isPaste } = fileShape(input);
   if (commands.length === 0) return;
+  let next = 0;
   for (const table of ruleset.tables) {
+    const own: number[] = [];
+    for (; next < commands.length && (commands[next] ?? 0) < table.endLine; next += 1) {
+      const line = commands[next] ?? 0;
+      if (line >= table.firstLine) own.push(line);
+    }
     if (!table.declared || !isTableName(table.name) || hasGap(ruleset, table)) continue;
     // What a log shows was loaded with --noflush; what stood in the kernel then is not known.
     if (isPaste && isLoadedOnTop(ruleset, table)) continue;
-    const own = commands.filter((line) => line >= table.firstLine && line < table.endLine);
     if (own.length > 0) yield* goThrough(input, table, own, report);
   }
 }
 
 /**
- * The lines of a table (0-based, in their order) that matter to its commands: these, and what is said of the chains that they name. All of them where a
+ * Which lines of a table matter to its commands, by their distance from its first: 1 for these, and for what is said of the chains that they name. All of them where a
  * chain is taken away, to which any rule may jump, or gets another name.
  */
-function mattering({ lines }: Ruleset, table: Table, commands: readonly number[]): readonly number[] {
-  const isOfAll = commands.some((number) => ofAllChains.has(lines.formAt(number)?.command ?? ''));
-  if (isOfAll) return Array.from({ length: table.endLine - table.firstLine }, (_, at) => table.firstLine + at);
-  const numbers = new Set(commands);
-  for (const name of new Set(commands.map((number) => lines.nameAt(number)))) {
-    const chain = table.chains.get(name);
-    for (const list of [chain?.declarations ?? [], chain?.rules ?? []]) for (const number of list) numbers.add(number);
+function* mattering({ lines }: Ruleset, table: Table, commands: readonly number[]): Steps<Uint8Array> {
+  const matters = new Uint8Array(table.endLine - table.firstLine);
+  const names = new Set<string>();
+  let looked = 0;
+  for (const number of commands) {
+    looked += 1;
+    if (looked % lookedAtBetweenPauses === 0) yield;
+    if (ofAllChains.has(lines.formAt(number)?.command ?? '')) return matters.fill(1);
+    matters[number - table.firstLine] = 1;
+    names.add(lines.nameAt(number));
   }
-  return Array.from(new Uint32Array(numbers).sort());
+  for (const name of names) {
+    const chain = table.chains.get(name);
+    for (const list of [chain?.declarations ?? [], chain?.rules ?? []]) {
+      for (const number of list) {
+        looked += 1;
+        if (looked % lookedAtBetweenPauses === 0) yield;
+        matters[number - table.firstLine] = 1;
+      }
+    }
+  }
+  return matters;
 }
 
 const ofAllChains: ReadonlySet<string> = new Set(['delete-chain', 'rename']);
@@ -87,8 +106,12 @@ function* goThrough(
   const builtin: readonly string[] = isTableName(table.name) ? builtinChains[table.name] : [];
   const chains: Chains = new Map(builtin.map((name) => [name, noRules()]));
   const isAnyLookedFor = commands.some((number) => lookingForRules.has(ruleset.lines.formAt(number)?.command ?? ''));
-  for (const [at, number] of mattering(ruleset, table, commands).entries()) {
-    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+  const matters = yield* mattering(ruleset, table, commands);
+  let gone = 0;
+  for (let at = matters.indexOf(1); at >= 0; at = matters.indexOf(1, at + 1)) {
+    gone += 1;
+    if (gone % statementsBetweenPauses === 0) yield;
+    const number = table.firstLine + at;
     if (!isAnyLookedFor && isOneRule(ruleset, number)) {
       const rules = chains.get(ruleset.lines.nameAt(number));
       rules?.insert(rules.length, { text: '', target: ruleset.lines.targetAt(number) });
