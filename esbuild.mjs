@@ -44,6 +44,18 @@ const clientWithoutEffects = {
   },
 };
 
+/** Of package.json the program needs two lines of 700. */
+const manifestInBrief = {
+  name: 'manifest-in-brief',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      if (path !== resolve(root, 'package.json')) return undefined;
+      const { homepage, version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ homepage, version }), loader: 'json' };
+    });
+  },
+};
+
 /**
  * What packages do on being loaded, or before the first line is read, which takes some milliseconds and is of no use here: Commander loads what starts programs, for commands that are
  * programs of their own; picocolors asks whether standard output is a terminal, and is told (`cli/colors.ts`). Chevrotain fills a table with a quotient for each character of Unicode, and
@@ -144,7 +156,7 @@ const bundles = [
     part: 'server',
     in: 'server/src/lsp/node/main.ts',
     out: 'dist/server/node.cjs',
-    options: { ...node, plugins: [clusterApart, withoutIdleWork] },
+    options: { ...node, plugins: [manifestInBrief, clusterApart, withoutIdleWork] },
     bin: 'iptables-language-server',
     // V8 lets what is old pile up to several times of what is in use before it collects. Until the first dump is read it may double: most of it stays.
     // After that a fifth more is all (`lsp/node/old-generation.ts`).
@@ -154,7 +166,7 @@ const bundles = [
     part: 'server',
     in: 'server/src/lsp/browser/main.ts',
     out: 'dist/server/browser.js',
-    options: { ...web, plugins: [withoutIdleWork] },
+    options: { ...web, plugins: [manifestInBrief, withoutIdleWork] },
   },
   {
     part: 'cluster',
@@ -174,7 +186,7 @@ const bundles = [
       format: 'esm',
       splitting: true,
       define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__filename' },
-      plugins: [clusterApart, withoutIdleWork, seldomApart, commandsInPieces],
+      plugins: [manifestInBrief, clusterApart, withoutIdleWork, seldomApart, commandsInPieces],
     },
     bin: 'iptables-inspect',
   },
@@ -193,6 +205,11 @@ function inlined(path) {
     globalName: 'exported',
   });
   return outputFiles[0].text.trim();
+}
+
+/** What a module of the server's sources exports. */
+function exportsOf(path) {
+  return new Function('require', `${inlined(path)} return exported;`)(createRequire(import.meta.url));
 }
 
 /** Loads a bundle in one piece, compiled from Node.js' own cache the next time. */
@@ -311,6 +328,15 @@ function writeCode({ out, bin }, pieces) {
   writeWhole(resolve(folder, shippedName(digestOf(pieces))), codeKeptBy(resolve(folder, `${bin}.cjs`), firstRuns));
 }
 
+/** Has pieces be the functions that their texts are put into when they are loaded. Of the first one Node.js would say nothing if it were run by itself. */
+function asFunctions(files, main) {
+  const { before } = exportsOf('cli/load-pieces.ts');
+  for (const file of files) {
+    if (!file.path.endsWith('.cjs') || basename(file.path) === main) continue;
+    file.contents = Buffer.from(`${before}${file.contents}\n})`);
+  }
+}
+
 /** Removes pieces of earlier builds that stand beside those of this one. */
 function removeOthers(paths) {
   const names = new Set(paths.map((path) => basename(path)));
@@ -334,7 +360,10 @@ const written = (bundle) => ({
           path,
           contents: isInPieces && path.endsWith('.cjs') ? Buffer.from(asCommonJs(text)) : contents,
         }));
-      if (isInPieces && !watch && result.errors.length === 0) compileAtOnce(files, basename(bundle.out));
+      if (isInPieces && !watch && result.errors.length === 0) {
+        compileAtOnce(files, basename(bundle.out));
+        asFunctions(files, basename(bundle.out));
+      }
       for (const { path, contents } of files) writeWhole(path, contents);
       if (result.errors.length > 0) return;
       if (bundle.bin !== undefined) writeLauncher(bundle, isInPieces ? files : undefined);

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { before } from '../../server/src/cli/load-pieces.ts';
 import { inspectBundle } from '../support/inspect.ts';
 
 const folder = dirname(inspectBundle);
@@ -87,6 +88,20 @@ describe('what the command line loads', () => {
     expect(text.split('=(function').length).toBeGreaterThan(600);
     // The others are not.
     expect(text.match(/\bfunction\*? ?[\w$]+\(/g)?.length).toBeGreaterThan(300);
+  });
+
+  it('is made into functions when it is built, but for the first piece, and runs without any kept code', () => {
+    const isFunction = (name: string): boolean => readFileSync(resolve(folder, name), 'utf8').startsWith(before);
+    const pieces = [...loadedWith(pieceOf('check')), pieceOf('run-program'), pieceOf('packets')];
+    expect(pieces.filter((name) => name !== 'main.cjs' && !isFunction(name))).toEqual([]);
+    expect(isFunction('main.cjs')).toBe(false);
+    const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+    const run = (env: NodeJS.ProcessEnv): unknown => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [inspectBundle, 'check', dump], { encoding: 'utf8', env });
+      return { status, stdout, stderr };
+    };
+    const env = { ...process.env, XDG_CACHE_HOME: devNull, LOCALAPPDATA: devNull };
+    expect(run({ ...env, NODE_DISABLE_COMPILE_CACHE: '1' })).toEqual(run(env));
   });
 
   it('starts no program to find a command', () => {

@@ -4,7 +4,8 @@ import { Script } from 'node:vm';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
 import { canKeep, type KeptCode, keptName, openKept, openShipped, shippedName, writeKept } from './kept-code.ts';
 
-const before = '(function (exports, require, module, __filename, __dirname) {';
+/** What stands before a module's text, as with Node.js. */
+export const before = '(function (exports, require, module, __filename, __dirname) {';
 
 /** Whether runs compile what the first one had no use for takes some milliseconds to find out. */
 const runsBetweenLooks = 16;
@@ -25,17 +26,15 @@ interface Loaded {
  * @param build names the content of all its modules: the code of other ones would be run in their place
  */
 export function runPieces(main: string, build: string, requireOthers: (id: string) => unknown): void {
-  if (process.env['NODE_DISABLE_COMPILE_CACHE'] !== undefined) {
-    requireOthers(main);
-    return;
-  }
-  const code = codeFor(main, build);
+  const code = process.env['NODE_DISABLE_COMPILE_CACHE'] === undefined ? codeFor(main, build) : undefined;
   const loaded = new Map<string, Loaded>();
   const load = (path: string): unknown => {
     const known = loaded.get(path);
     if (known !== undefined) return known.module.exports;
-    const cachedData = code.read(basename(path));
-    const source = `${before}${readFileSync(path, 'utf8')}\n})`;
+    const cachedData = code?.read(basename(path));
+    const text = readFileSync(path, 'utf8');
+    // Most are functions already: to put them into one makes all of their text twice.
+    const source = text.startsWith(before) ? text : `${before}${text}\n})`;
     const script = new Script(source, { filename: path, columnOffset: -before.length, ...(cachedData && { cachedData }) });
     const module = { exports: {} };
     loaded.set(path, { module, script, isKept: cachedData !== undefined && script.cachedDataRejected === false });
@@ -48,7 +47,7 @@ export function runPieces(main: string, build: string, requireOthers: (id: strin
     script.runInThisContext()(module.exports, requireFrom, module, path, there);
     return module.exports;
   };
-  process.on('exit', (status) => code.keep(status, loaded));
+  if (code !== undefined) process.on('exit', (status) => code.keep(status, loaded));
   load(main);
 }
 
