@@ -30,7 +30,7 @@ describe('an index of names', () => {
         for (const name of known) index.add(name);
         const order = all.filter((_, at) => (at * 7 + seed) % 5 !== 0).reverse();
         const reordered = index.reordered(
-          order,
+          [...order],
           Int32Array.from(order, (name) => known.indexOf(name)),
           Int32Array.from(known, (name) => order.indexOf(name)),
         );
@@ -38,6 +38,28 @@ describe('an index of names', () => {
         for (const name of all) expect(reordered.get(name)).toBe(order.includes(name) ? order.indexOf(name) : undefined);
         expect(reordered.add('a name that is new, and longer than any')).toBe(order.length);
         expect(index.names).toEqual(known);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('numbers names anew where the first ones keep their numbers, again and again', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ maxLength: 30 }), { minLength: 2, maxLength: 300 }), fc.nat(), (all, seed) => {
+        let names = all.filter((_, at) => at % 4 !== 0);
+        let index = new NameIndex();
+        for (const name of names) index.add(name);
+        for (let round = 0; round < 5; round += 1) {
+          const kept = (seed + round * 31) % (names.length + 1);
+          const others = all.filter((name) => !names.slice(0, kept).includes(name));
+          const order = [...names.slice(0, kept), ...others.filter((_, at) => (at * 7 + seed + round) % 3 !== 0).reverse()];
+          const before = Int32Array.from(order, (name) => names.indexOf(name));
+          const after = Int32Array.from(names, (name) => order.indexOf(name));
+          index = index.reordered([...order], before, after, kept);
+          names = order;
+          expect(index.names).toEqual(order);
+          for (const name of all) expect(index.get(name)).toBe(order.includes(name) ? order.indexOf(name) : undefined);
+        }
       }),
       { numRuns: 100 },
     );

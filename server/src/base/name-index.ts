@@ -5,6 +5,8 @@ const mostProbes = 16;
 const goneName = 0xffffffff;
 /** Where more slots than one of so many hold such names all are put in slots anew. */
 const mostGone = 16;
+/** With fewer names than these that get other numbers each is looked for. */
+const fewMoved = 1_024;
 /** Of 64 bytes V8 keeps an array among its objects; a larger one is memory apart, which makes work for each of 75,000 tables. */
 const noHash = new Uint32Array(16);
 
@@ -52,24 +54,29 @@ export class NameIndex {
 
   /**
    * An index of names in another order, of which most are known here and are not hashed again.
+   * @param names belong to the index from here on
    * @param before the number that each of them has here; -1 for one that is new
    * @param after by the number that a name has here, the one that it gets; -1 for one that is gone
+   * @param kept how many names at the beginning have the numbers that they had
    */
-  reordered(names: readonly string[], before: Int32Array, after: Int32Array): NameIndex {
+  reordered(names: string[], before: Int32Array, after: Int32Array, kept = 0): NameIndex {
     const index = new NameIndex();
-    index.#names = names.slice();
+    index.#names = names;
     let size = noHash.length;
     while (names.length * 2 > size) size *= 2;
     const isAsLarge = size === this.#slots.length && this.#crowded === undefined && this.#gone < size / mostGone;
     index.#hashes = new Uint32Array(size / 2);
-    for (let number = 0; number < names.length; number += 1) {
+    index.#hashes.set(this.#hashes.subarray(0, kept));
+    for (let number = kept; number < names.length; number += 1) {
       const old = before[number] as number;
       const name = names[number] as string;
       index.#hashes[number] = old < 0 ? hashOf(name, 0, name.length) : (this.#hashes[old] as number);
     }
-    if (isAsLarge) index.#takeSlots(this, after);
+    if (isAsLarge && this.#names.length - kept < fewMoved) index.#takeSlotsBut(this, after, kept);
+    else if (isAsLarge) index.#takeSlots(this, after);
     else index.#slots = new Uint32Array(size);
-    for (let number = 0; number < names.length; number += 1) if (!isAsLarge || (before[number] as number) < 0) index.#put(number);
+    const hasSlot = (number: number): boolean => isAsLarge && (before[number] as number) >= 0;
+    for (let number = isAsLarge ? kept : 0; number < names.length; number += 1) if (!hasSlot(number)) index.#put(number);
     return index;
   }
 
@@ -86,6 +93,22 @@ export class NameIndex {
     }
     this.#slots = slots;
     this.#gone = gone;
+  }
+
+  /** The same where the names below a number keep theirs: only the slots of the others are looked for. */
+  #takeSlotsBut(other: NameIndex, after: Int32Array, kept: number): void {
+    const slots = other.#slots.slice();
+    const mask = slots.length - 1;
+    this.#gone = other.#gone;
+    for (let number = kept; number < other.#names.length; number += 1) {
+      const hash = other.#hashes[number] as number;
+      let slot = hash & mask;
+      for (let probe = 1; other.#slots[slot] !== number + 1 && probe < mostProbes; probe += 1) slot = (hash + probe) & mask;
+      const now = after[number] as number;
+      slots[slot] = now < 0 ? goneName : now + 1;
+      if (now < 0) this.#gone += 1;
+    }
+    this.#slots = slots;
   }
 
   #append(name: string, hash: number): number {

@@ -33,14 +33,22 @@ export function marksOf(ruleset: Ruleset, { index, chains }: Table): Uint8Array 
   return ofChains;
 }
 
+/** Where the chains of a table were before an edit. */
+export interface PlacesBefore {
+  /** By the place of a chain, its place before; -1 for a new one. */
+  readonly before: Int32Array;
+  /** How many chains at the beginning have the places that they had. */
+  readonly kept: number;
+}
+
 /** What an edit did to the chains of a table. */
 export interface ChangedChains {
   /** The index of the table, which is the same in both versions. */
   readonly table: number;
   /** The names of those whose rules are others now. */
   readonly names: Iterable<string>;
-  /** By the place of a chain its place before, -1 for a new one; undefined where all have the same places. */
-  readonly before: Int32Array | undefined;
+  /** Where chains were before; undefined where all have the same places. */
+  readonly before: PlacesBefore | undefined;
 }
 
 /** Keeps the marks of chains for the ruleset that came of an edit, which has the same tables. */
@@ -59,8 +67,9 @@ export function carryMarks(from: Ruleset, to: Ruleset, changed: readonly Changed
   }
 }
 
-function carryInOrder(from: Uint8Array, to: Uint8Array, before: Int32Array): void {
-  for (let place = 0; place < to.length; place += 1) {
+function carryInOrder(from: Uint8Array, to: Uint8Array, { before, kept }: PlacesBefore): void {
+  to.set(from.subarray(0, kept));
+  for (let place = kept; place < to.length; place += 1) {
     const old = before[place] as number;
     if (old >= 0) to[place] = from[old] as number;
   }

@@ -21,6 +21,7 @@ import { keepReach } from './reachable.ts';
 import { type Reordered, rearrangedLines, rearrangedPlaces, reorderedPlaces } from './rearranged.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 import { TableChain } from './table-chain.ts';
+import { carryProxyChains } from './taken-lines.ts';
 
 function isTargetName(name: string): boolean {
   return standardTargets.has(name) || findTarget(name) !== undefined;
@@ -153,7 +154,7 @@ function patchJumps(
     return known.length === list.length && known.every((place, at) => place === list[at]);
   });
   if (isAsBefore && reordered === undefined) return jumps;
-  return rearrangedPlaces(jumps, pieces, reordered?.after, (chain) => now.get(chain) ?? none);
+  return rearrangedPlaces(jumps, pieces, reordered, (chain) => now.get(chain) ?? none);
 }
 
 /** @param end how the table ends, where the edit changes that */
@@ -179,7 +180,10 @@ function patchTable(
     lists,
     targets,
   };
-  if (reordered !== undefined) carryProxyNames(table.chains.places, places, reordered.before);
+  if (reordered !== undefined) {
+    carryProxyNames(table.chains.places, places, reordered);
+    carryProxyChains(table.chains, patched.chains, reordered.kept);
+  }
   keepReach(table, patched, lines, reordered, ruled);
   return [patched, patch];
 }
@@ -238,7 +242,7 @@ export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | un
       yield;
       const ownEnd = table === end?.table ? end : undefined;
       const [copy, { reordered, ruled }] = patchTable(table, edit, patched, lines, table === edited, ownEnd);
-      changed.push({ table: table.index, names: ruled.map(({ name }) => name), before: reordered?.before });
+      changed.push({ table: table.index, names: ruled.map(({ name }) => name), before: reordered });
       tables.push(copy);
       dumpTables.push(copy);
     }

@@ -3,6 +3,7 @@ import { createMemory } from '../base/memory.ts';
 import type { NameIndex } from '../base/name-index.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { ChainMap } from './chain-map.ts';
+import type { PlacesBefore } from './chain-marks.ts';
 import type { Chain } from './ruleset.ts';
 
 /** What a name says of a chain; what is of kube-proxy is greater than `notOfProxy`. */
@@ -55,11 +56,12 @@ export function* proxyNameSteps({ places }: ChainMap<Chain>): Steps<Uint8Array> 
 }
 
 /** Keeps what is known of names for an index that has them in another order. */
-export function carryProxyNames(from: NameIndex, to: NameIndex, before: Int32Array): void {
+export function carryProxyNames(from: NameIndex, to: NameIndex, { before, kept }: PlacesBefore): void {
   const kinds = known.get(from);
   if (kinds === undefined) return;
   const carried = new Uint8Array(before.length);
-  for (let place = 0; place < before.length; place += 1) {
+  carried.set(kinds.subarray(0, kept));
+  for (let place = kept; place < before.length; place += 1) {
     const old = before[place] as number;
     carried[place] = old < 0 ? kindOf(to.names[place] as string) : (kinds[old] as number);
   }

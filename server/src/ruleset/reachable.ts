@@ -129,7 +129,7 @@ export function keepReach(from: Table, to: Table, lines: Lines, reordered: Reord
     known.set(to, spread);
     return;
   }
-  const reached = movedReach(spread.reached, reordered?.before);
+  const reached = movedReach(spread.reached, reordered);
   const changes = changedJumps(from, to, reordered, ruled, spread.reached);
   if (!changeReach(to, lines, reached, changes)) return;
   const isAsBefore = changes.added.length === 0 && changes.lost.length === 0;
@@ -165,11 +165,13 @@ function movedOrder(order: Uint32Array | undefined, after: Int32Array | undefine
   return after === undefined ? order : order?.map((place) => after[place] as number);
 }
 
-function movedReach(reached: Uint8Array, before: Int32Array | undefined): Uint8Array {
-  if (before === undefined) return reached.slice();
+function movedReach(reached: Uint8Array, reordered: Reordered | undefined): Uint8Array {
+  if (reordered === undefined) return reached.slice();
+  const { before, kept } = reordered;
   const moved = new Uint8Array(before.length);
+  moved.set(reached.subarray(0, kept));
   // A new chain was reached from nowhere.
-  for (let place = 0; place < before.length; place += 1) {
+  for (let place = kept; place < before.length; place += 1) {
     const old = before[place] as number;
     if (old >= 0) moved[place] = reached[old] as number;
   }

@@ -11,9 +11,17 @@ export interface Reordered {
   readonly before: Int32Array;
   /** By the place of a chain before, its place; -1 for one that is gone. */
   readonly after: Int32Array;
+  /** How many chains at the beginning have the places that they had: all but a few, where a jump to no chain is typed. */
+  readonly kept: number;
 }
 
-const noNames: readonly string[] = [];
+/** Numbers from 0 on, to be copied: to write them one by one takes longer where that is done for the first time. */
+let ascending = new Int32Array(0);
+
+function ascendingUpTo(count: number): Int32Array {
+  if (ascending.length < count) ascending = Int32Array.from({ length: count * 2 }, (_, number) => number);
+  return ascending.subarray(0, count);
+}
 
 /** How many chains there are in pieces. */
 function countOf(pieces: readonly Piece[]): number {
@@ -24,24 +32,30 @@ function countOf(pieces: readonly Piece[]): number {
 export function reorderedPlaces(old: NameIndex, pieces: readonly Piece[]): Reordered {
   const before = new Int32Array(countOf(pieces));
   const after = new Int32Array(old.names.length).fill(-1);
-  const names: string[][] = [];
-  let place = 0;
+  const kept = keptBy(pieces);
+  before.set(ascendingUpTo(kept));
+  after.set(ascendingUpTo(kept));
+  const names = old.names.slice(0, kept);
   for (const piece of pieces) {
     if (piece.chain !== undefined) {
       const known = piece.chain.before ?? -1;
-      before[place] = known;
-      if (known >= 0) after[known] = place;
-      names.push([piece.chain.name]);
-      place += 1;
+      before[names.length] = known;
+      if (known >= 0) after[known] = names.length;
+      names.push(piece.chain.name);
       continue;
     }
-    names.push(old.names.slice(piece.from, piece.to));
-    for (let known = piece.from; known < piece.to; known += 1, place += 1) {
-      before[place] = known;
-      after[known] = place;
+    for (let known = Math.max(piece.from, kept); known < piece.to; known += 1) {
+      before[names.length] = known;
+      after[known] = names.length;
+      names.push(old.names[known] as string);
     }
   }
-  return { places: old.reordered(noNames.concat(...names), before, after), before, after };
+  return { places: old.reordered(names, before, after, kept), before, after, kept };
+}
+
+/** How many chains at the beginning have the places that they had. */
+function keptBy([first]: readonly Piece[]): number {
+  return first?.chain === undefined && first?.from === 0 ? first.to : 0;
 }
 
 /** What a number becomes that stands in a list: a line behind an edit, a chain in another place. */
@@ -77,7 +91,8 @@ function rearranged(
     values.set(lists.values.subarray(start, end), length);
     renumber(values, length, length + end - start);
     const by = length - start;
-    if (hasLists)
+    if (hasLists && by === 0) starts.set(lists.starts.subarray(from + 1, to + 1), place + 1);
+    else if (hasLists)
       for (let known = from; known < to; known += 1) starts[place + known - from + 1] = (lists.starts[known + 1] as number) + by;
     else starts.fill(length, place + 1, place + to - from + 1);
     place += to - from;
@@ -104,11 +119,15 @@ export function rearrangedLines(
 export function rearrangedPlaces(
   lists: NumberLists,
   pieces: readonly Piece[],
-  after: Int32Array | undefined,
+  reordered: Pick<Reordered, 'after' | 'kept'> | undefined,
   listOf: (chain: EditedChain) => ArrayLike<number>,
 ): NumberLists {
   return rearranged(lists, pieces, listOf, (values, from, to) => {
-    if (after === undefined) return;
-    for (let at = from; at < to; at += 1) values[at] = after[values[at] as number] as number;
+    if (reordered === undefined) return;
+    const { after, kept } = reordered;
+    for (let at = from; at < to; at += 1) {
+      const place = values[at] as number;
+      if (place >= kept) values[at] = after[place] as number;
+    }
   });
 }

@@ -7,6 +7,8 @@ import { createMemory } from '../base/memory.ts';
 import type { NameIndex } from '../base/name-index.ts';
 import type { Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
+import { placeOf } from '../syntax/unusual-lines.ts';
+import type { ChainMap } from './chain-map.ts';
 import { cutLines } from './cut-columns.ts';
 import { countLeftOver } from './left-over.ts';
 import {
@@ -18,7 +20,7 @@ import {
   proxyNames,
 } from './proxy-names.ts';
 import { lacksPartsOfWrite } from './proxy-write.ts';
-import type { Dump, Ruleset, Table } from './ruleset.ts';
+import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 /** Fewer chains or rules than these may be somebody's example, or a fault of the node's. */
 const several = 2;
@@ -64,6 +66,24 @@ function* proxyChains({ chains }: Table): Steps<ProxyChains> {
   const found: ProxyChains = { services, external, endpoints };
   known.set(chains.places, found);
   return found;
+}
+
+/** Keeps what is known of a table's chains for its version after an edit, where the first chains, so many, have the places that they had, and hardly any other has. */
+export function carryProxyChains(from: ChainMap<Chain>, to: ChainMap<Chain>, kept: number): void {
+  const before = known.get(from.places);
+  if (before === undefined || to.size - kept > chainsBetweenPauses) return;
+  const kinds = proxyNames(to);
+  const carried = (places: ChainPlaces, kind: number): ChainPlaces => {
+    const above = placeOf(places, kept);
+    const more: number[] = [];
+    for (let place = kept; place < kinds.length; place += 1) if (kinds[place] === kind) more.push(place);
+    return above === places.length && more.length === 0 ? places : places.slice(0, above).concat(more);
+  };
+  known.set(to.places, {
+    services: carried(before.services, ofServices),
+    external: carried(before.external, ofExternal),
+    endpoints: carried(before.endpoints, ofEndpoints),
+  });
 }
 
 function hasRules({ lists }: Table, chain: number): boolean {
