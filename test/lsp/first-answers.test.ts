@@ -65,7 +65,8 @@ beforeEach(() => {
   events = [];
   kept = new Map();
   server = startInProcessServer(filesOf({}), {
-    hasKeyOf: () => false,
+    keyOfDigest: (sha256) => sha256,
+    knownKeyOf: () => undefined,
     *keyOf(text) {
       yield;
       return text;

@@ -110,27 +110,28 @@ const about = (method: string, uri: string, id?: number): object => ({
 const byFile = (document: object): object => ({ method: 'iptables/didOpenFile', params: { textDocument: document } });
 
 describe('a document that is opened by its file', () => {
-  it('is opened with its text, before what came behind it; requests about others pass', async () => {
+  it('is opened with its text once it is read, before what came behind it; requests about others pass', async () => {
     const uri = written(dump);
-    const read = await readOf([
-      byFile(said(uri, dump)),
-      about('hover', uri, 1),
-      about('hover', 'file:///b', 2),
-      about('didChange', uri),
-    ]);
+    const read = await readOf(
+      [byFile(said(uri, dump)), about('hover', uri, 1), about('hover', 'file:///b', 2), about('didChange', uri)],
+      5,
+    );
     expect(read.map(({ method, id }) => `${method} ${id}`)).toEqual([
+      '$/iptables/readingFile undefined',
       'textDocument/hover 2',
       'textDocument/didOpen undefined',
       'textDocument/hover 1',
       'textDocument/didChange undefined',
     ]);
-    expect(read[1]?.params.textDocument).toEqual({ uri, languageId: 'iptables', version: 1, text: dump });
+    expect(read[2]?.params.textDocument).toEqual({ uri, languageId: 'iptables', version: 1, text: dump });
   });
 
   it('is told of as the client says it where the file has another text, or the message is not as it must be', async () => {
     const uri = written(`${dump}#`);
     const messages = [byFile(said(uri, dump)), byFile({ ...said(uri, dump), sha256: 7 }), about('hover', uri, 1)];
-    expect(await readOf(messages)).toEqual(messages);
+    const read = await readOf(messages, 4);
+    expect(read[0]?.method).toBe('$/iptables/readingFile');
+    expect(read.slice(1)).toEqual(messages);
   });
 });
 

@@ -1,6 +1,11 @@
 import { DiagnosticSeverity } from 'vscode-languageserver';
 import { Cancelled, letOthersGoFirst, runFirst } from '../base/scheduler.ts';
-import { didOpenFileNotification, type SendTextParams, sendTextNotification } from '../protocol/open-file.ts';
+import {
+  didOpenFileNotification,
+  readingFileNotification,
+  type SendTextParams,
+  sendTextNotification,
+} from '../protocol/open-file.ts';
 import { afterChanges, sizeOf } from '../syntax/text-bounds.ts';
 import { onNotified } from './notifications.ts';
 import { openDump } from './open-documents.ts';
@@ -38,6 +43,7 @@ export function registerDocuments(session: Session): void {
     const params: SendTextParams = { textDocument: { uri } };
     void session.connection.sendNotification(sendTextNotification, params);
   });
+  onNotified(session, readingFileNotification, ['openedFile'], ({ openedFile }) => void showFoundInFile(session, openedFile));
   onNotified(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
     const { uri, version } = changedDocument;
     const dump = session.dumps.get(uri);
@@ -95,9 +101,10 @@ function open(session: Session, document: Params['openedDocument'], lines: numbe
   );
   dumps.set(uri, dump);
   // A client may open a document once more without closing it: what is found now is not of the text of before.
-  keptDiagnostics.close(uri);
+  const isShown = keptDiagnostics.isOpen(uri, document.version, document.text);
+  if (!isShown) keptDiagnostics.close(uri);
   // What was found before is on the screen sooner where nothing is read meanwhile.
-  before = Promise.race([showFoundBefore(session, document), afterLongest()]);
+  if (!isShown) before = Promise.race([showFoundBefore(session, document), afterLongest()]);
   void lookBeside(session, uri);
   void readFactsBeside(session, uri);
   sendClusterStatus(session, clusters.statusFor(uri).status);
@@ -112,8 +119,8 @@ function afterLongest(): Promise<void> {
 
 /** Shows what was found when the same text was opened before, until it is read. Who asks for diagnostics waits for those that are found now. */
 async function showFoundBefore(session: Session, { uri, version, text }: Params['openedDocument']): Promise<void> {
-  const { connection, runtime, keptDiagnostics, dumps, states, isPulled } = session;
-  if (isPulled || isOldVersion(uri) || !keptDiagnostics.mayKeep(text)) return;
+  const { connection, runtime, keptDiagnostics, dumps, isPulled } = session;
+  if (isPulled || isOldVersion(uri) || !keptDiagnostics.mayKeep(text.length)) return;
   const opened = dumps.get(uri);
   const isOver = (): boolean => dumps.get(uri) !== opened;
   // To tell one text from all others takes longer than a screenful of it, which an editor may ask for with it.
@@ -126,9 +133,24 @@ async function showFoundBefore(session: Session, { uri, version, text }: Params[
     if (!(error instanceof Cancelled)) logError(connection, `diagnostics of ${uri}: ${describeError(error)}`);
     return;
   }
+  await sendKept(session, uri, version, () => dumps.get(uri)?.version === version);
+}
+
+/** Sends what was found before in a version of a document, where it is still that one and not read meanwhile. */
+async function sendKept(session: Session, uri: string, version: number, isStill: () => boolean): Promise<void> {
+  const { connection, keptDiagnostics, states } = session;
   // Where the client does not answer, those of before hold.
   await session.settingsRead.catch(() => undefined);
-  if (dumps.get(uri)?.version !== version || states.has(uri)) return;
+  if (!isStill() || states.has(uri)) return;
   const diagnostics = keptDiagnostics.foundBefore(uri, version);
   if (diagnostics !== undefined) await connection.sendDiagnostics({ uri, version, diagnostics });
+}
+
+/** Shows what was found when a text with this digest was opened before, while the file is being read: it is of the text that the client has, whatever the file says. */
+async function showFoundInFile(session: Session, { uri, version, bytes, sha256 }: Params['openedFile']): Promise<void> {
+  const { dumps, keptDiagnostics, isPulled } = session;
+  // Nobody closed it, and what is known of it is of another text.
+  if (dumps.has(uri) || isPulled || isOldVersion(uri) || !keptDiagnostics.mayKeep(bytes)) return;
+  keptDiagnostics.openByDigest(uri, version, sha256);
+  await sendKept(session, uri, version, () => keptDiagnostics.isKept(uri, version));
 }

@@ -14,8 +14,12 @@ const mostCharacters = 40_000_000;
 
 /** The diagnostics of documents as they were opened. */
 export interface KeptDiagnostics {
-  /** Whether what is found in a text is kept: one that takes long to read. */
-  mayKeep(text: string): boolean;
+  /** Whether what is found in a text of this length is kept: one that takes long to read. */
+  mayKeep(length: number): boolean;
+  /** A document is being opened, and of its text the digest is there: `open` by that. */
+  openByDigest(uri: string, version: number, sha256: string): void;
+  /** Whether a version of a document with this text was opened by its digest. */
+  isOpen(uri: string, version: number, text: string): boolean;
   /** Whether it takes no time to tell what was found in a text before. */
   isQuick(text: string): boolean;
   /** A document was opened. What was found in it before is known when the steps have run. */
@@ -43,14 +47,22 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
     const document = documents.get(uri);
     return document?.version === version ? document : undefined;
   };
-  const mayKeep = (text: string): boolean =>
-    texts !== undefined && text.length >= fewestCharacters && text.length <= mostCharacters;
+  const mayKeep = (length: number): boolean => texts !== undefined && length >= fewestCharacters && length <= mostCharacters;
   return {
     mayKeep,
-    isQuick: (text) => texts?.hasKeyOf(text) ?? false,
+    openByDigest(uri, version, sha256) {
+      if (texts === undefined) return;
+      const key = texts.keyOfDigest(sha256);
+      documents.set(uri, { version, key, kept: texts.read(key) });
+    },
+    isOpen(uri, version, text) {
+      const document = opened(uri, version);
+      return document !== undefined && document.key === texts?.knownKeyOf(text);
+    },
+    isQuick: (text) => texts?.knownKeyOf(text) !== undefined,
     *open(uri, version, text) {
       documents.delete(uri);
-      if (texts === undefined || !mayKeep(text)) return;
+      if (texts === undefined || !mayKeep(text.length)) return;
       const key = yield* texts.keyOf(text);
       documents.set(uri, { version, key, kept: texts.read(key) });
     },

@@ -42,8 +42,10 @@ export async function listedOrNone(files: FileAccess, directoryUri: string): Pro
 export interface KeptTexts {
   /** The key of what is kept of a document with this text. Pauses about every millisecond. */
   keyOf(text: string): Steps<string>;
-  /** Whether the key of a text is told at once. */
-  hasKeyOf(text: string): boolean;
+  /** The key of what is kept of a document whose text in UTF-8 has this SHA-256. */
+  keyOfDigest(sha256: string): string;
+  /** The key of a text, where it is told at once. */
+  knownKeyOf(text: string): string | undefined;
   read(key: string): string | undefined;
   /** Begins to keep a text. */
   write(key: string, text: string): void;

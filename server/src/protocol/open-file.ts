@@ -18,6 +18,9 @@ export interface DidOpenFileParams {
   };
 }
 
+/** Within the server, from what reads messages: the file is being read. What was found in the text before can be told by its digest. */
+export const readingFileNotification = '$/iptables/readingFile';
+
 /**
  * From the server, where the file is not that text: the client sends `textDocument/didOpen` with the newest version, where the document is still open. Changes up to
  * that version are in its text.

@@ -6,7 +6,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { KeptTexts } from '../runtime.ts';
 import { ownCacheFolder } from './cache-folder.ts';
 import { entryKey, readEntry, writeEntryBeside } from './cache-store.ts';
-import { hasDigest, takeDigest } from './known-digest.ts';
+import { knownDigest } from './known-digest.ts';
 
 /** Size and time of the program: another build finds other things. */
 function buildOf(program: string): readonly number[] {
@@ -37,11 +37,16 @@ export function keptTexts(program: string | undefined): KeptTexts | undefined {
   if (program === undefined || folder === undefined) return undefined;
   let written: Promise<void> = Promise.resolve();
   const build = ['iptables-language-server', projectVersion, process.version, ...buildOf(program)];
+  const keyOfDigest = (sha256: string): string => entryKey([build, sha256]);
   return {
     *keyOf(text) {
-      return entryKey([build, takeDigest(text) ?? (yield* digestOf(text))]);
+      return keyOfDigest(knownDigest(text) ?? (yield* digestOf(text)));
     },
-    hasKeyOf: hasDigest,
+    keyOfDigest,
+    knownKeyOf(text) {
+      const sha256 = knownDigest(text);
+      return sha256 === undefined ? undefined : keyOfDigest(sha256);
+    },
     read: (key) => readEntry(folder, key),
     write(key, text) {
       // One after the other: two that make room would count each other's.

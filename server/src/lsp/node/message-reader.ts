@@ -1,6 +1,7 @@
 import { Emitter, type Message, type MessageReader, type PartialMessageInfo } from 'vscode-languageserver/node';
 import { holdSlices } from '../../base/scheduler.ts';
 import { fieldsAt, isFields, valueAt } from '../../cluster/fields.ts';
+import { readingFileNotification } from '../../protocol/open-file.ts';
 import { createFrameGuard } from './frame-guard.ts';
 import type { Input } from './input.ts';
 import { createLongMessage, documentOf, type LongMessage } from './long-message.ts';
@@ -43,6 +44,8 @@ interface Waiting {
 interface Line {
   /** Takes a message that is decoded. */
   take(message: unknown): void;
+  /** Whether nothing waits. */
+  isEmpty(): boolean;
   /** Takes one that is not there at once. */
   begin(arriving: Arriving): void;
 }
@@ -171,6 +174,7 @@ function createLine(passing: Passing, give: (message: unknown) => void, fail: (e
   }
 
   return {
+    isEmpty: () => waiting.length === 0,
     take(message) {
       const last = waiting.at(-1);
       if (last === undefined || passing.mayPass(message, waiting)) return giveEach([() => message]);
@@ -231,7 +235,11 @@ export function createMessageReader(input: Input, refuse: (why: string) => void)
         const message: unknown = JSON.parse(body.toString('utf8'));
         const byFile = openedByFile(message);
         if (byFile === undefined) line.take(message);
-        else line.begin(byFile);
+        else {
+          // Of a document that waits behind another message nothing is told before.
+          if (line.isEmpty()) give({ ...(message as object), method: readingFileNotification });
+          line.begin(byFile);
+        }
       } catch (error) {
         fail(error);
       }
