@@ -20,8 +20,10 @@ import { askWhileTyping } from './show.ts';
 const viewId = 'iptables.services';
 /** A filter is set. */
 const filteredKey = 'iptables.servicesFiltered';
-/** States that are asked for at a time: rows fill as the answers come. */
-const statesAtATime = 100;
+/** States that are asked for at a time at least: rows fill as the answers come. */
+const fewestStates = 100;
+/** And so many of those that are there already: after each answer all Services are gone through. */
+const partOfKnown = 1 / 8;
 /** Namespaces with so many Services in all are open from the start. */
 const fewServices = 40;
 
@@ -101,13 +103,7 @@ class ServiceTree {
 
   /** Asks for the next states, those of open namespaces first; false when all are there or nobody wants them any longer. */
   async #askForStates({ dump, token, isOver }: Filling): Promise<boolean> {
-    const batch: string[] = [];
-    for (const { services } of [...this.#opened, ...this.#namespaces]) {
-      for (const { service } of services) {
-        if (batch.length < statesAtATime && !this.#states.has(service.to) && !batch.includes(service.to)) batch.push(service.to);
-      }
-      if (batch.length >= statesAtATime) break;
-    }
+    const batch = this.#nextToAsk();
     if (batch.length === 0) return false;
     const params: ServiceStatesParams = { textDocument: { uri: dump.toString() }, targets: batch };
     const { states } = await this.#server.ask<ServiceStatesResult>(serviceStatesRequest, params, token);
@@ -121,6 +117,18 @@ class ServiceTree {
       if (namespace.services.some(({ service }) => asked.has(service.to))) this.tree.refresh(namespace);
     }
     return true;
+  }
+
+  #nextToAsk(): readonly string[] {
+    const most = Math.max(fewestStates, Math.floor(this.#states.size * partOfKnown));
+    const batch = new Set<string>();
+    for (const { services } of [...this.#opened, ...this.#namespaces]) {
+      for (const { service } of services) {
+        if (!this.#states.has(service.to)) batch.add(service.to);
+        if (batch.size >= most) return [...batch];
+      }
+    }
+    return [...batch];
   }
 
   #show(): void {

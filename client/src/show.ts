@@ -32,6 +32,7 @@ import {
   terminalText,
   visibleLines,
 } from '../../server/src/base/safe-text.ts';
+import { firstRows, LeftOut } from './left-out.ts';
 
 type Notify = (text: SafeText<'notification'>, ...buttons: readonly string[]) => Thenable<string | undefined>;
 
@@ -312,7 +313,7 @@ export interface Tree<Node = never> extends Disposable {
 }
 
 /**
- * `changed` has the rows of a node, or of all (undefined), asked for again. The command of a row is that of the row which is selected when it is pressed:
+ * `changed` has the rows of a node, or of all (undefined), asked for again. Of thousands of rows the first are shown, and how many are left out. The command of a row is that of the row which is selected when it is pressed:
  * VS Code forgets a command with arguments when rows are asked for again, and says so to whoever presses the row that is still on the screen.
  */
 export function createTree<Node>(
@@ -325,24 +326,25 @@ export function createTree<Node>(
   },
 ): Tree<Node> {
   const openRow = `${id}.openRow`;
-  const itemOf = (node: Node): TreeItem => {
+  const itemOf = (node: Node | LeftOut): TreeItem => {
+    if (node instanceof LeftOut) return new TreeItem(labelText(node.text()));
     const { command, ...row } = source.row(node);
     const item = treeItem(row);
     if (command !== undefined) item.command = { command: openRow, title: command.title };
     return item;
   };
-  const view = window.createTreeView<Node>(id, {
+  const view = window.createTreeView<Node | LeftOut>(id, {
     treeDataProvider: {
       onDidChangeTreeData: source.changed,
       getTreeItem: itemOf,
-      getChildren: async (node) => [...(await source.children(node))],
-      getParent: (node) => source.parent?.(node),
+      getChildren: async (node) => (node instanceof LeftOut ? [] : firstRows(await source.children(node))),
+      getParent: (node) => (node instanceof LeftOut ? undefined : source.parent?.(node)),
     },
     showCollapseAll: true,
   });
   const opening = commands.registerCommand(openRow, async () => {
     const [node] = view.selection;
-    const command = node === undefined ? undefined : source.row(node).command;
+    const command = node === undefined || node instanceof LeftOut ? undefined : source.row(node).command;
     if (command !== undefined) await commands.executeCommand(command.command, ...(command.arguments ?? []));
   });
   return {

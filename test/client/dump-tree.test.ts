@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDriftView } from '../../client/src/drift-view.ts';
 import { DumpTree, type Filling } from '../../client/src/dump-tree.ts';
 import type { ServerAccess } from '../../client/src/server-access.ts';
-import type { DriftResult } from '../../server/src/protocol/requests.ts';
+import { createServicesView } from '../../client/src/services-view.ts';
+import { type DriftResult, servicesRequest } from '../../server/src/protocol/requests.ts';
 import { type Disposable, EventEmitter, type FakeTree, fake, resetVscode, Uri, window } from '../support/vscode.ts';
 
 const nodeA = Uri.file('/work/node-a.iptables');
@@ -119,6 +120,34 @@ describe('a tree of the dump that was looked at last', () => {
     second?.fail('The server is down.');
     await setting.calm();
     expect(setting.failures).toEqual(['The server is down.']);
+  });
+});
+
+describe('the view of Services', () => {
+  it('shows the first of 100,000, says how many are left out, and asks for states in few parts', async () => {
+    const most = 100_000;
+    const services = Array.from({ length: most }, (_, at) => ({ name: `s${at}`, to: `shop/s${at}`, addresses: [], line: 1 }));
+    const asked: number[] = [];
+    const answers = (method: string, { targets = [] }: { readonly targets?: readonly string[] }): unknown => {
+      if (method === servicesRequest) return { namespaces: [{ name: 'shop', services }], cluster: '', reason: '' };
+      asked.push(targets.length);
+      return { states: targets.map(() => ({ kind: 'serves', words: '', line: null, remarks: [] })) };
+    };
+    const server = {
+      ask: async (method: string, params: object) => answers(method, params),
+      onNotification: (): Disposable => ({ dispose: () => undefined }) as Disposable,
+    };
+    Object.assign(window, { activeTextEditor: { document: { uri: nodeA, languageId: 'iptables' } } });
+    const view = createServicesView(server as unknown as ServerAccess);
+    const provider = treeOf('iptables.services').treeDataProvider;
+    await vi.advanceTimersByTimeAsync(400);
+    const [namespace] = await provider.getChildren();
+    const rows = await provider.getChildren(namespace);
+    expect([rows.length, provider.getTreeItem(rows.at(-1)).label]).toEqual([2_001, '98000 more are not shown']);
+    expect(asked.reduce((sum, count) => sum + count, 0)).toBe(most);
+    expect(asked.length).toBeLessThan(100);
+    view.dispose();
+    Object.assign(window, { activeTextEditor: undefined });
   });
 });
 
