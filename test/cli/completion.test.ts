@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,18 @@ describeWith('bash', 'completion in bash', () => {
     expect(inBash('iptables-inspect check nod').toSorted()).toEqual(['node a.iptables', 'node-b.iptables']);
     expect(inBash('iptables-inspect diff node-b.iptables node-').toSorted()).toEqual(['node-b.iptables']);
     expect(inBash('iptables-inspect check --cluster node-')).toEqual(['node-b.iptables']);
+  });
+});
+
+describeWith('bash', 'completion in bash of names that are anything', () => {
+  const names = ['*', '[n]ode-b.iptables', '?ode-b.iptables', '$(touch made)', '`touch made`', 'a\\*', "quo'te", '"x"', ' ends '];
+
+  it('offers each as it is, runs none of them, and takes none for a pattern', () => {
+    const own = join(folder, 'odd');
+    mkdirSync(own);
+    for (const name of names) writeFileSync(join(own, name), '');
+    expect(inBash('iptables-inspect check odd/').toSorted()).toEqual(names.map((name) => `odd/${name}`).toSorted());
+    expect(readdirSync(folder)).not.toContain('made');
   });
 });
 

@@ -102,9 +102,10 @@ function bashScript(root: Command, words: CompletionWords): string {
   const withValue = rootOptions.filter(({ value }) => value !== undefined);
   return `# Completion of ${name} for bash: made by "${name} completion bash".
 _iptables_inspect_files() {
-  local IFS=$'\\n'
+  local file
   compopt -o filenames 2>/dev/null
-  COMPREPLY=($(compgen -f -- "$cur"))
+  # Not as the words of a list: the shell would take a file called "*" for a pattern, and offer all others.
+  while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$cur")
 }
 
 _iptables_inspect() {
