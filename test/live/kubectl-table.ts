@@ -56,6 +56,80 @@ export const kubectlTable: readonly KubectlCase[] = [
     kubectl: 'json: cannot unmarshal number into Go struct field AuthInfo.users.user.token of type string',
     ours: /token of user "u" is no text/,
   },
+  ...(
+    [
+      [
+        'env that is a number',
+        { env: 5 },
+        'number into Go struct field ExecConfig.users.user.exec.env of type []v1.ExecEnvVar',
+        'env of user "u" is not a list',
+      ],
+      [
+        'a number in env',
+        { env: [5] },
+        'number into Go struct field ExecConfig.users.user.exec.env of type v1.ExecEnvVar',
+        'env[0] of user "u" is not an object',
+      ],
+      [
+        'a number for a variable',
+        { env: [{ name: 'A', value: 1234 }] },
+        'number into Go struct field ExecEnvVar.users.user.exec.env.value of type string',
+        'env[0].value of user "u" is not a text',
+      ],
+      [
+        'args that are a number',
+        { args: 5 },
+        'number into Go struct field ExecConfig.users.user.exec.args of type []string',
+        'args of user "u" is not a list',
+      ],
+      [
+        'a number in args',
+        { args: [5] },
+        'number into Go struct field ExecConfig.users.user.exec.args of type string',
+        'args[0] of user "u" is not a text',
+      ],
+      [
+        'provideClusterInfo as a text',
+        { provideClusterInfo: 'yes' },
+        'string into Go struct field ExecConfig.users.user.exec.provideClusterInfo of type bool',
+        'provideClusterInfo of user "u" is not true or false',
+      ],
+    ] as const
+  ).map(
+    ([what, fields, words, ours]): KubectlCase => ({
+      name: `a plugin with ${what}`,
+      user: { exec: { ...exec, ...fields } },
+      kubectl: `error: error loading config file "FOLDER/config": json: cannot unmarshal ${words}`,
+      ours: new RegExp(`, exec\\.${ours.replace(/[[\].]/g, '\\$&')}\\.$`),
+    }),
+  ),
+  {
+    name: 'a plugin that is a list',
+    user: { exec: [] },
+    kubectl:
+      'error: error loading config file "FOLDER/config": json: cannot unmarshal array into Go struct field AuthInfo.users.user.exec of type v1.ExecConfig',
+    ours: /exec of user "u" is not an object/,
+  },
+  {
+    name: 'a plugin with a variable without a name',
+    user: { exec: { ...exec, env: [{ value: 'x' }] } },
+    kubectl: 'error: env variable name must be specified for u to use exec authentication plugin',
+    ours: /is given a variable without a name/,
+  },
+  {
+    name: 'a plugin with a NUL',
+    user: { exec: { ...exec, env: [{ name: 'A', value: 'secret\0' }] } },
+    kubectl: 'Unable to connect to the server: getting credentials: exec: exec: environment variable contains NUL',
+    ours: /user "u" is given a NUL, which no program can be given \(env, args\)\.$/,
+  },
+  {
+    name: 'no verification, as a text',
+    cluster: { 'insecure-skip-tls-verify': 'true', 'certificate-authority-data': undefined },
+    user: { token: 't' },
+    kubectl:
+      'error: error loading config file "FOLDER/config": json: cannot unmarshal string into Go struct field Cluster.clusters.cluster.insecure-skip-tls-verify of type bool',
+    ours: /insecure-skip-tls-verify of cluster "[^"]+" is not true or false/,
+  },
   { name: 'a password', user: { username: 'u', password: 'p' }, kubectl: { authorization: ['Basic dTpw'] } },
   {
     name: 'a password beside a token',

@@ -3,14 +3,10 @@
  * leaves it. Read as if it were not there, `port: "9000"` would be a Service without ports, and claims would rest on that.
  */
 import type { Steps } from '../base/steps.ts';
-import { type Fields, isFields, textAt } from './fields.ts';
+import { type Fields, fieldsAt, isFields, textAt } from './fields.ts';
 import type { ClusterKind } from './objects.ts';
+import { type Misfit, misfitSteps, type Shape } from './shape.ts';
 import { shown } from './snapshot-failure.ts';
-
-type Scalar = 'text' | 'number' | 'port' | 'boolean' | 'port or name' | 'time' | 'texts by name' | 'object';
-
-/** What a value must be: one of a kind, a list of such, or an object whose fields are such. */
-type Shape = Scalar | { readonly each: Shape } | { readonly [field: string]: Shape };
 
 const texts: Shape = { each: 'text' };
 
@@ -85,37 +81,6 @@ const shapes: Readonly<Record<ClusterKind, Shape>> = {
   },
 };
 
-const maxPort = 65535;
-
-function isWhole(value: unknown, most: number): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
-}
-
-/** Whether a value is one of these, and what they are called. */
-const scalars: Readonly<Record<Scalar, { readonly fits: (value: unknown) => boolean; readonly called: string }>> = {
-  text: { fits: (value) => typeof value === 'string', called: 'a text' },
-  number: { fits: (value) => isWhole(value, Number.MAX_SAFE_INTEGER), called: 'a whole number from 0' },
-  port: { fits: (value) => isWhole(value, maxPort), called: `a number from 0 to ${maxPort}` },
-  boolean: { fits: (value) => typeof value === 'boolean', called: 'true or false' },
-  'port or name': {
-    fits: (value) => typeof value === 'string' || isWhole(value, maxPort),
-    called: `a text or a number from 0 to ${maxPort}`,
-  },
-  time: {
-    fits: (value) => value instanceof Date || (typeof value === 'string' && !Number.isNaN(Date.parse(value))),
-    called: 'a time as a text',
-  },
-  'texts by name': {
-    fits: (value) => isFields(value) && Object.values(value).every((text) => text === null || typeof text === 'string'),
-    called: 'an object of texts',
-  },
-  object: { fits: isFields, called: 'an object' },
-};
-
-function isEach(shape: Shape): shape is { readonly each: Shape } {
-  return typeof shape !== 'string' && 'each' in shape;
-}
-
 /** A value in a message, with its type where that does not show. */
 function given(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
@@ -123,53 +88,8 @@ function given(value: unknown): string {
   return typeof value === 'string' ? `the text ${JSON.stringify(shown(value))}` : shown(String(value));
 }
 
-function misfit(path: string, value: unknown, called: string): string {
-  return `${path} is ${given(value)}, expected ${called}`;
-}
-
-const partsBetweenPauses = 1_000;
-
-/** What of a value does not fit, in a clause that begins with its place; undefined where all fits. Pauses in long lists. null stands for a field that is not set. */
-function* misfitSteps(shape: Shape, value: unknown, path: string): Steps<string | undefined> {
-  if (value === undefined || value === null) return undefined;
-  if (typeof shape === 'string') {
-    const { fits, called } = scalars[shape];
-    if (fits(value)) return undefined;
-    if (shape === 'texts by name' && isFields(value)) return misfitAmong(value, path);
-    return misfit(path, value, called);
-  }
-  if (!isEach(shape)) {
-    if (!isFields(value)) return misfit(path, value, 'an object');
-    for (const [field, inner] of Object.entries(shape)) {
-      if (!Object.hasOwn(value, field)) continue;
-      const fault = yield* misfitSteps(inner, value[field], path === '' ? field : `${path}.${field}`);
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
-  }
-  if (!Array.isArray(value)) return misfit(path, value, 'a list');
-  for (let at = 0; at < value.length; at += 1) {
-    if (at % partsBetweenPauses === partsBetweenPauses - 1) yield;
-    const part: unknown = value[at];
-    // What a list holds is never unset.
-    if (part === null || part === undefined)
-      return misfit(`${path}[${at}]`, part, isEach(shape.each) ? 'a list' : calledOf(shape.each));
-    const fault =
-      typeof shape.each === 'string' && scalars[shape.each].fits(part)
-        ? undefined
-        : yield* misfitSteps(shape.each, part, `${path}[${at}]`);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-function calledOf(shape: Shape): string {
-  return typeof shape === 'string' ? scalars[shape].called : 'an object';
-}
-
-function misfitAmong(values: Fields, path: string): string | undefined {
-  const entry = Object.entries(values).find(([, text]) => text !== null && typeof text !== 'string');
-  return entry === undefined ? undefined : misfit(`${path}.${shown(entry[0])}`, entry[1], 'a text');
+function misfitText({ path, value, expected }: Misfit): string {
+  return `${path} is ${given(value)}, expected ${expected}`;
 }
 
 /**
@@ -178,8 +98,7 @@ function misfitAmong(values: Fields, path: string): string | undefined {
  */
 export function* objectFaultSteps(kind: ClusterKind, object: Fields): Steps<string | undefined> {
   const fault = yield* misfitSteps(shapes[kind], object, '');
-  const { metadata: own } = object;
-  const named = isFields(own) ? own : {};
+  const named = fieldsAt(object, 'metadata');
   const name = textAt(named, 'name');
   const namespace = textAt(named, 'namespace');
   const missing = name === '' ? 'name' : namespace === '' && kind !== 'Node' ? 'namespace' : undefined;
@@ -189,5 +108,5 @@ export function* objectFaultSteps(kind: ClusterKind, object: Fields): Steps<stri
     .map(shown)
     .join('/');
   const which = full === '' ? `${kind === 'EndpointSlice' ? 'An' : 'A'} ${kind}` : `${kind} ${full}`;
-  return fault === undefined ? `${which} has no metadata.${missing}` : `${which}: ${fault}`;
+  return fault === undefined ? `${which} has no metadata.${missing}` : `${which}: ${misfitText(fault)}`;
 }

@@ -14,6 +14,7 @@ import { CORE_SCHEMA, load } from 'js-yaml';
 import { runToEnd } from '../../base/steps.ts';
 import { isTooDense } from '../dense-text.ts';
 import { type Fields, fieldsAt, isFields, objectsAt, textAt, valueAt } from '../fields.ts';
+import { misfitSteps, type Shape } from '../shape.ts';
 
 /** Where kubeconfig files are looked for; the process's own environment, or a test's. */
 export interface KubeEnvironment {
@@ -180,6 +181,24 @@ const texts: Readonly<Record<'cluster' | 'user' | 'context', readonly string[]>>
   context: ['cluster', 'user', 'namespace'],
 };
 
+/** The types of fields that are no texts, or have some in them (client-go, tools/clientcmd/api/v1): kubectl reads nothing of a file in which one is of another. */
+const shapes: Readonly<Record<'cluster' | 'user' | 'context', Shape>> = {
+  cluster: { 'insecure-skip-tls-verify': 'boolean', 'disable-compression': 'boolean' },
+  user: {
+    exec: {
+      apiVersion: 'text',
+      command: 'text',
+      args: { each: 'text' },
+      env: { each: { name: 'text', value: 'text' } },
+      installHint: 'text',
+      provideClusterInfo: 'boolean',
+      interactiveMode: 'text',
+    },
+    'auth-provider': { name: 'text', config: 'texts by name' },
+  },
+  context: {},
+};
+
 /** The entries of a list by name. @throws KubeconfigError for what client-go refuses: one name twice, a field of the wrong type */
 function entriesOf(path: string, fields: Fields, kind: 'cluster' | 'user' | 'context'): ReadonlyMap<string, Fields> {
   const entries = new Map<string, Fields>();
@@ -190,6 +209,12 @@ function entriesOf(path: string, fields: Fields, kind: 'cluster' | 'user' | 'con
     const entry = fieldsAt(item, kind);
     const wrong = texts[kind].find((key) => !['string', 'undefined'].includes(typeof (valueAt(entry, key) ?? undefined)));
     if (wrong !== undefined) throw new KubeconfigError(`In the kubeconfig ${path}, ${wrong} of ${kind} "${name}" is no text.`);
+    // Without the value, which may be a secret.
+    const misfit = runToEnd(misfitSteps(shapes[kind], entry, ''));
+    if (misfit !== undefined) {
+      const what = `${misfit.path} of ${kind} "${name}" is not ${misfit.expected}`;
+      throw new KubeconfigError(`In the kubeconfig ${path}, ${what}.`);
+    }
     entries.set(name, entry);
   }
   return entries;

@@ -1,5 +1,5 @@
 /** What client-go refuses of a kubeconfig's clusters and users, and with it every kubectl; test/live/kubectl-table.ts has its words. */
-import { booleanAt, type Fields, fieldsAt, listAt, textAt, textsAt, valueAt } from '../fields.ts';
+import { booleanAt, type Fields, fieldsAt, listAt, objectsAt, textAt, textsAt, valueAt } from '../fields.ts';
 import { unsendableIn } from './credential-plugin.ts';
 
 const proxySchemes = ['http:', 'https:', 'socks5:'];
@@ -63,6 +63,11 @@ function execRefusal(name: string, exec: Fields): string {
   if (!execVersions.includes(version)) {
     return `The credential plugin of user "${name}" speaks ${version}, which no client does any longer; there are v1 and v1beta1 of it.`;
   }
+  const variables = objectsAt(exec, 'env').map((entry) => [textAt(entry, 'name'), textAt(entry, 'value')]);
+  if (variables.some(([variable]) => variable === ''))
+    return `The credential plugin of user "${name}" is given a variable without a name (env).`;
+  if ([...variables.flat(), ...textsAt(exec, 'args')].some((text) => text.includes('\0')))
+    return `The credential plugin of user "${name}" is given a NUL, which no program can be given (env, args).`;
   if (mode === '' && version === execVersions[0]) return `The credential plugin of user "${name}" has no interactiveMode.`;
   return ['', 'Never', 'IfAvailable', 'Always'].includes(mode)
     ? ''
