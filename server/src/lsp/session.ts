@@ -33,6 +33,7 @@ import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { createSnapshotPlaces, type SnapshotPlaces } from './clusters/snapshot-places.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
 import type { DumpPart } from './dump-part.ts';
+import { tryFirstEdit } from './first-edit.ts';
 import { createKeptDiagnostics, type KeptDiagnostics } from './kept-diagnostics.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
 import { placesInText } from './places-in-text.ts';
@@ -97,9 +98,11 @@ export function createSession(connection: Connection, runtime: Runtime): Session
       () => session.settings,
       (state) => session.dumps.get(state.uri)?.version === state.version,
       (uri, version, found) => giveDiagnostics(session, uri, version, found),
-      ({ uri, version }, found) => {
+      (state, found) => {
+        const { uri, version } = state;
         void keepDiagnostics(session, uri, version, placesInText(session, uri, found));
         runtime.afterOpening?.();
+        void prepareEdit(session, state);
       },
       (state, error) => logError(connection, `lint of ${state.uri}: ${describeError(error)}`),
     ),
@@ -141,6 +144,16 @@ export function lookForDiagnostics({ diagnostics, pulled, isPulled }: Session, s
   const done = diagnostics.publish(state);
   if (isPulled) pulled.begin(state.uri, state.version, done);
   return done;
+}
+
+/** Has the first edit of a dump that was opened take no longer than those behind it. */
+async function prepareEdit({ connection, runtime, dumps }: Session, state: DumpState): Promise<void> {
+  const isOutdated = (): boolean => dumps.get(state.uri)?.version !== state.version;
+  try {
+    await runBehind(tryFirstEdit(state), runtime.pause, isOutdated);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) logError(connection, `first edit of ${state.uri}: ${describeError(error)}`);
+  }
 }
 
 /** Looks up what questions about packets need, once all else is found, so that the first of them is answered as soon as later ones. */
