@@ -14,7 +14,7 @@ const muchMore = 1.03;
 interface Loaded {
   readonly module: { exports: unknown };
   readonly script: Script;
-  readonly isKept: boolean;
+  readonly hadCode: boolean;
 }
 
 /**
@@ -37,7 +37,7 @@ export function runPieces(main: string, build: string, requireOthers: (id: strin
     const source = text.startsWith(before) ? text : `${before}${text}\n})`;
     const script = new Script(source, { filename: path, columnOffset: -before.length, ...(cachedData && { cachedData }) });
     const module = { exports: {} };
-    loaded.set(path, { module, script, isKept: cachedData !== undefined && script.cachedDataRejected === false });
+    loaded.set(path, { module, script, hadCode: cachedData !== undefined });
     const there = dirname(path);
     // Almost all of them stand side by side: a path is soon put together for those.
     const requireFrom = (id: string): unknown => {
@@ -71,7 +71,9 @@ function codeFor(main: string, build: string): CodeBefore {
     return shipped?.read(piece);
   };
   const keep = (status: number, loaded: ReadonlyMap<string, Loaded>): void => {
-    const isAllKept = [...loaded.values()].every(({ isKept }) => isKept);
+    const all = [...loaded.values()];
+    // V8 takes all of the code that another run made, or none. What it refuses later it refuses because its flags were changed since (`short-run.ts`).
+    const isAllKept = all[0]?.script.cachedDataRejected === false && all.every(({ hadCode }) => hadCode);
     // What was refused says little of what is loaded when it is not.
     if (status > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0)) return;
     if (folder === undefined || !canKeep(folder)) return;

@@ -1,6 +1,7 @@
 import { terminalText } from '../base/safe-text.ts';
-import { runToEnd, type Steps } from '../base/steps.ts';
+import type { Steps } from '../base/steps.ts';
 import { isTerminal } from './output.ts';
+import { optimizeLongRun } from './short-run.ts';
 
 const patienceMilliseconds = 1_000;
 const redrawMilliseconds = 200;
@@ -10,7 +11,7 @@ const redrawMilliseconds = 200;
  * @param what "reading node-a.iptables"
  */
 export function runSteps<T>(steps: Steps<T>, what: string): T {
-  if (!isTerminal(2)) return runToEnd(steps);
+  if (!isTerminal(2)) return runQuietly(steps);
   const started = performance.now();
   let redraw = started + patienceMilliseconds;
   let shown = false;
@@ -18,6 +19,7 @@ export function runSteps<T>(steps: Steps<T>, what: string): T {
     for (;;) {
       const step = steps.next();
       if (step.done === true) return step.value;
+      optimizeLongRun();
       const now = performance.now();
       if (now < redraw) continue;
       redraw = now + redrawMilliseconds;
@@ -26,5 +28,13 @@ export function runSteps<T>(steps: Steps<T>, what: string): T {
     }
   } finally {
     if (shown) process.stderr.write('\r\x1b[K');
+  }
+}
+
+function runQuietly<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    optimizeLongRun();
   }
 }
