@@ -6,7 +6,8 @@ import {
   type InitializeResult,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
-import { prepareToRead } from '../syntax/read-line.ts';
+import { runBehind } from '../base/scheduler.ts';
+import { prepareToRead } from '../syntax/prepare-to-read.ts';
 import { registerAnnotateRequests } from './annotate-requests.ts';
 import { abilitiesOf } from './client-capabilities.ts';
 import { registerCompareRequests } from './compare-requests.ts';
@@ -95,7 +96,7 @@ function initialized(session: Session): void {
     });
   void configure(session);
   // A client sends its documents now: until the first one has come there is nothing else to do.
-  void session.runtime.pause().then(prepareToRead);
+  void session.runtime.pause().then(() => runBehind(prepareToRead(), session.runtime.pause, () => false));
 }
 
 function registerWorkspace(session: Session): void {

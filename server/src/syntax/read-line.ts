@@ -21,8 +21,8 @@ function reader(): StatementReader {
   return sharedReader;
 }
 
-/** Makes what reads lines, which takes some milliseconds: for a program that has nothing to read yet. */
-export function prepareToRead(): void {
+/** Makes what reads lines, which takes some milliseconds. */
+export function prepareReader(): void {
   reader();
 }
 
