@@ -114,6 +114,20 @@ describe('long work', () => {
     expect(log.join('')).toMatch(/^p{1,9}a+p+$/);
   });
 
+  it('that only prepares begins no earlier than its turn where other work is under way', async () => {
+    const log: string[] = [];
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const never = (): boolean => false;
+    const one = runBehind(work('p', 30, log), pause, never);
+    while (log.length === 0) await pause();
+    const other = runBehind(work('q', 12, log), pause, never);
+    // All that can run before a message comes in has run then.
+    for (let round = 0; round < 10; round += 1) await Promise.resolve();
+    expect(log).not.toContain('q');
+    await Promise.all([one, other]);
+    expect(log.filter((step) => step === 'q')).toHaveLength(12);
+  });
+
   it('in parts is done before what only prepares goes on, also between the parts', async () => {
     const log: string[] = [];
     const pause = (): Promise<void> => new Promise((done) => setImmediate(done));

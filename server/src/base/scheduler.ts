@@ -58,16 +58,25 @@ async function untilReleased(): Promise<void> {
 /** Settles when it is the next one's turn. */
 let turn: Promise<void> = Promise.resolve();
 
+/** How much work has a turn, or waits for one. */
+let inTurns = 0;
+
 /**
  * Waits for a turn, before which everything that waits may run; gives what ends the turn. However much work is under way, one slice of it runs
  * between two looks at the messages that came in, so that a request waits for one slice and not for one of each.
  */
 async function nextTurn(pause: Pause): Promise<() => void> {
   const before = turn;
+  let isOver = false;
   let end: () => void = () => undefined;
   turn = new Promise((done) => {
-    end = done;
+    end = () => {
+      if (!isOver) inTurns -= 1;
+      isOver = true;
+      done();
+    };
   });
+  inTurns += 1;
   await before;
   await letMessagesIn(pause);
   await untilReleased();
@@ -160,26 +169,28 @@ export async function runFirst<T>(steps: Steps<T>, pause: Pause, isCancelled: ()
 async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean, rank?: 'first' | 'behind'): Promise<T> {
   const givesWay = rank === 'behind';
   const slice = givesWay ? shortSliceMilliseconds : sliceMilliseconds;
-  let sliceEnd = performance.now() + slice;
+  // Where other work is under way what only prepares begins with a turn, too: all that begins at once would run before a request that has come is answered.
+  let sliceEnd = givesWay && inTurns > 0 ? 0 : performance.now() + slice;
   let endTurn: (() => void) | undefined;
   try {
     for (;;) {
+      if (performance.now() >= sliceEnd) {
+        if (rank === 'first' && endTurn !== undefined) {
+          await letMessagesIn(pause);
+        } else {
+          endTurn?.();
+          endTurn = await nextTurn(pause);
+        }
+        while (givesWay && ahead > 0) {
+          endTurn();
+          await untilNothingIsAhead(pause);
+          endTurn = await nextTurn(pause);
+        }
+        if (isCancelled()) throw new Cancelled();
+        sliceEnd = performance.now() + slice;
+      }
       const step = steps.next();
       if (step.done === true) return step.value;
-      if (performance.now() < sliceEnd) continue;
-      if (rank === 'first' && endTurn !== undefined) {
-        await letMessagesIn(pause);
-      } else {
-        endTurn?.();
-        endTurn = await nextTurn(pause);
-      }
-      while (givesWay && ahead > 0) {
-        endTurn();
-        await untilNothingIsAhead(pause);
-        endTurn = await nextTurn(pause);
-      }
-      if (isCancelled()) throw new Cancelled();
-      sliceEnd = performance.now() + slice;
     }
   } finally {
     endTurn?.();
