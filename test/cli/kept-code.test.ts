@@ -191,6 +191,25 @@ describe('a program that keeps what it compiles', () => {
   });
 });
 
+describe('a program that sets flags of V8 for a large dump', () => {
+  it('keeps code that later runs take', () => {
+    const program = programWithoutCode();
+    const large = join(folder, 'large.iptables');
+    writeFileSync(large, `*nat\n${`# ${'x'.repeat(900)}\n`.repeat(5_000)}COMMIT\n`);
+    const check = (file: string): unknown => {
+      const { status, kept } = run(program, 1, 'check', '--no-cache', file);
+      expect([status, kept.length]).toEqual([0, 1]);
+      const { ino, size } = statSync(join(compiledFolder(), kept[0] ?? ''));
+      return [ino, size];
+    };
+    const first = check(large);
+    expect(check(large)).toEqual(first);
+    const small = join(folder, 'small.iptables');
+    writeFileSync(small, '*nat\nCOMMIT\n');
+    expect(check(small)).toEqual(first);
+  });
+});
+
 describe('code that was compiled when the program was built', () => {
   const [name = ''] = readdirSync(dirname(inspectBundle)).filter(codeOfBuild);
   const shipped = readFileSync(join(dirname(inspectBundle), name));

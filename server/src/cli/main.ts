@@ -1,4 +1,5 @@
 import { projectVersion } from '../base/project.ts';
+import { setFlagsBack } from '../lsp/node/young-generation.ts';
 import { isAllWritten, OutputError, say } from './output.ts';
 import { plainlyChecked } from './plain-check.ts';
 import { UsageError } from './usage-error.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
   }
   isAnswered = true;
+  setFlagsBack();
   // Everything is written. Memory that a large dump took need not be given back piece by piece.
   if (isAllWritten()) process.exit();
 }

@@ -10,6 +10,16 @@ function youngBytes({ getHeapSpaceStatistics }: V8): number {
   return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? wantedBytes;
 }
 
+let limitedBy: V8 | undefined;
+
+/** Sets flags of V8 back to what they are by default, for a program that has done its work: code that it keeps is taken under the flags only that it was made under. */
+export function setFlagsBack(): void {
+  for (const flag of ['--parallel-scavenge', '--page-promotion-threshold=70', '--semi-space-growth-factor=2']) {
+    limitedBy?.setFlagsFromString(flag);
+  }
+  limitedBy = undefined;
+}
+
 /**
  * Keeps the room for what is new at 4 MB. V8 copies what is new until it is old, in one go, and gives it ever more room, up to 16 MB twice. All of
  * a dump stays, so that each go lasts long and the room is full of copies: so it is a third less memory, and no go lasts longer than some milliseconds.
@@ -23,6 +33,7 @@ export function limitYoungGeneration(): void {
   const v8 = process.getBuiltinModule?.('node:v8');
   if (v8 === undefined) return;
   const { setFlagsFromString } = v8;
+  limitedBy = v8;
   setFlagsFromString('--no-parallel-scavenge');
   setFlagsFromString('--page-promotion-threshold=30');
   // It may have grown already.
