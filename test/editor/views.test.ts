@@ -15,9 +15,12 @@ const objects = readFileSync(join(sample, 'cluster.json'), 'utf8').split('\n');
 const lineOf = (text: string): number => lines.findIndex((line) => line.includes(text)) + 1;
 const rule = lines.findIndex((line) => line.startsWith('-A KUBE-SERVICES') && line.includes('booking/seatmap'));
 const chainColumn = (lines[rule] ?? '').indexOf('KUBE-SVC-') + 3;
+const frontend = 'KUBE-SVC-3MGBTRC5ATFFL7T7';
+/** The same node once one of the Service's three endpoints was gone. */
+const later = lines.filter((line) => !(line.startsWith(`-A ${frontend}`) && line.includes('10.244.0.17:8080'))).join('\n');
 
 describeWith(['code-server', 'chromium'], 'views of a dump in VS Code', () => {
-  const workbench = sampleWorkbenchOfTests('views');
+  const workbench = sampleWorkbenchOfTests('views', { files: { 'later.iptables': later } });
 
   /** Each block begins with the dump alone, as it is first opened. */
   const beginAnew = (): void => {
@@ -165,6 +168,78 @@ describeWith(['code-server', 'chromium'], 'views of a dump in VS Code', () => {
       await saysSoon(table, '203.0.113.0/24');
       await saysSoon(table, 'by filter KUBE-PROXY-FIREWALL, line 42');
       await workbench.screenshot('reach');
+    });
+  });
+
+  describe('two flows in VS Code', () => {
+    beginAnew();
+
+    const summary = () => workbench.drawing().locator('.compare-summary');
+
+    it('are drawn beside each other by the command, with what differs', async () => {
+      await workbench.open('later.iptables');
+      await workbench.open('worker-1.iptables');
+      await saysSoon(workbench.language(), 'iptables');
+      const line = lines.findIndex((each) => each.includes('booking/frontend:http cluster IP')) + 1;
+      await workbench.goTo(line, (lines[line - 1] ?? '').length);
+      await workbench.run('iptables: Show NAT Flow', workbench.page.locator('.tab', { hasText: 'NAT flow: ' }));
+      await saysSoon(workbench.drawing().locator('h1'), 'booking/frontend:http');
+      await workbench.runAndPick('iptables: Compare Flow With', 'later.iptables', summary());
+      await saysSoon(summary(), '2 differences: 1 endpoint only in worker-1.iptables, changed shares in 1 chain.');
+      await soon(() => workbench.drawing().locator('.pane-file').allTextContents()).toEqual([
+        'worker-1.iptables',
+        'later.iptables',
+      ]);
+      await workbench.screenshot('flow-compared');
+    });
+
+    it('are walked from difference to difference, and lead to their own dumps', async () => {
+      const current = (text: string) => workbench.drawing().locator('.compare-current', { hasText: text });
+      const tree = workbench.drawing().getByRole('tree');
+      await pressUntil(tree, 'F7', current('≠ 1 of 2: '), surelyLost);
+      await pressUntil(tree, 'F7', current('is only in worker-1.iptables'), surelyLost);
+      await workbench.screenshot('flow-compared-walked');
+      await clickUntil(
+        'click a box',
+        workbench.drawing().locator('.pane').nth(1).locator('.boxes > .kind-service'),
+        workbench.page.locator('.tab.active', { hasText: /^later.iptables/ }),
+      );
+      await saysSoon(
+        workbench.activeLine(),
+        String(later.split('\n').findIndex((each) => each.startsWith(`-A ${frontend}`)) + 1),
+      );
+    });
+
+    it('are there again after the window was reloaded, and one again when that is wanted', async () => {
+      await workbench.reload();
+      await saysSoon(summary(), '2 differences: ');
+      await clickUntil(
+        'stop comparing',
+        workbench.drawing().getByRole('button', { name: 'Stop comparing' }),
+        async () => (await workbench.drawing().locator('.pane').count()) === 1,
+      );
+      await workbench.drawing().locator('.answer').waitFor();
+      await soon(() => workbench.drawing().locator('.boxes > .contrast-only').count()).toBe(0);
+    });
+
+    it('lead from a Pod to its object in the snapshot, by the menu of its box', async () => {
+      const pod = workbench.drawing().locator('.boxes > .kind-pod', { hasText: 'frontend-6c8f7b9d45-2lqzr' });
+      // The keyboard brings it into sight and asks for its menu.
+      const search = workbench.drawing().getByRole('searchbox');
+      const entry = workbench.drawing().locator('.context-menu button', { hasText: 'Open Object in Snapshot' });
+      await doUntil(
+        'open the object of a Pod',
+        async () => {
+          await search.fill('frontend-6c8f7b9d45-2lqzr', { timeout: lost });
+          await search.press('Enter', { timeout: lost });
+          if (!(await entry.isVisible())) await pod.click({ button: 'right', timeout: lost });
+          await entry.click({ timeout: lost });
+        },
+        workbench.page.locator('.tab.active', { hasText: 'cluster.json' }),
+        surelyLost,
+      );
+      await soon(() => workbench.page.locator('.view-line', { hasText: 'frontend-6c8f7b9d45-2lqzr' }).count()).toBeGreaterThan(0);
+      await workbench.screenshot('flow-object');
     });
   });
 });
