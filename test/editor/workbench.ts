@@ -130,6 +130,7 @@ export async function openWorkbench(options: {
 export async function newPage(browser: Browser): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.setDefaultTimeout(patience);
+  await page.addInitScript(stillProgress);
   const slower = Number(process.env['IPTABLES_SLOW_BROWSER'] ?? 1);
   if (slower > 1) {
     const session = await page.context().newCDPSession(page);
@@ -137,6 +138,13 @@ export async function newPage(browser: Browser): Promise<Page> {
   }
   return page;
 }
+
+/** Without a graphics card the bar that runs to and fro while VS Code loads something takes as much of a processor as what is loaded. */
+const stillProgress = `if (top === self) addEventListener('DOMContentLoaded', () => {
+  const style = document.createElement('style');
+  style.textContent = '.monaco-progress-container .progress-bit { animation: none !important }';
+  document.head.append(style);
+});`;
 
 /** The box that commands are searched and answers are given in, and what is done there. */
 function quickInputOf(page: Page) {
