@@ -1,7 +1,10 @@
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+const root = resolve(import.meta.dirname, '..');
 
 /** Files that take long, the longest first: one that begins last would run alone at the end. All others, in vitest's order, come after them. */
 const long = [
@@ -13,18 +16,51 @@ const long = [
   'live/editor',
   'editor/',
   'netfilter/kernel',
+  'webview/any-layout',
+  'kube/expectations',
+  'kube/reach.',
   'property/',
   'browser/',
   'oracle/',
   'tools/',
 ];
 
+/** The place of a file among those that take long; their number for all others. */
+function placeOf(file: string): number {
+  const at = long.findIndex((begin) => file.includes(`test/${begin}`));
+  return at < 0 ? long.length : at;
+}
+
+/** The rooms of functions that answer from what they are given. */
+const rooms = [
+  'catalog',
+  'diagnose',
+  'features',
+  'grammar',
+  'kube',
+  'lint',
+  'listing',
+  'netfilter',
+  'node',
+  'ruleset',
+  'syntax',
+  'webview',
+];
+
+/** What a test does that needs a process of its own: it replaces, changes or measures what a process has but once, or counts how often work pauses. */
+const needsOwnProcess =
+  /\bvi\.|\bprocess\.|\bglobalThis\b|\bperformance\b|node:(?:child_process|net|http|v8|worker_threads)|\bpauses?\b/i;
+
+/** Files that share processes, one after another: to begin one for each took a third of their time. What modules keep is not shared (`support/fresh-modules.ts`). */
+const together = globSync(`test/{${rooms}}/*.test.ts`, { cwd: root }).filter(
+  (file) => placeOf(file) === long.length && !needsOwnProcess.test(readFileSync(resolve(root, file), 'utf8')),
+);
+
+const elsewhere = ['**/node_modules/**', 'test/output/**'];
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification): number => {
-      const at = long.findIndex((begin) => moduleId.includes(`/test/${begin}`));
-      return at < 0 ? long.length : at;
-    };
+    const place = ({ moduleId, project }: TestSpecification): number => placeOf(moduleId) + (project.config.isolate ? 0 : 1);
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => place(a) - place(b));
   }
@@ -32,7 +68,7 @@ class LongestFirst extends BaseSequencer {
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
-  root: resolve(import.meta.dirname, '..'),
+  root,
   resolve: {
     // What only VS Code has; the client's logic runs without it.
     alias: [
@@ -41,15 +77,21 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...elsewhere, ...together] } },
+      {
+        extends: true,
+        test: { name: 'together', include: together, isolate: false, setupFiles: ['test/support/fresh-modules.ts'] },
+      },
+    ],
     // Programs that tests start have no folder for caches of their own: without this every one of them would be compiled anew.
     env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, '../node_modules/.cache/compiled-code') },
-    exclude: ['**/node_modules/**', 'test/output/**'],
     // Only against hanging: a busy machine is slow. Tests that start processes or a browser set their own.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    sequence: { sequencer: LongestFirst },
+    // Who wants another order wants it for the long ones, too.
+    sequence: process.argv.some((word) => word.startsWith('--sequence.shuffle')) ? {} : { sequencer: LongestFirst },
     // Tests with a browser, and those that wait for packets that never come, wait more than they work: three at a time on a small machine, too.
     maxWorkers: Math.max(3, availableParallelism() - 1),
   },
