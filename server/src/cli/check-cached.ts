@@ -9,7 +9,6 @@ import type { CheckAnswer, CheckOptions } from './check-command.ts';
 import { pc } from './colors.ts';
 import { keepSaid, say } from './output.ts';
 import { prepareForBytes } from './read-text.ts';
-import { leaveUnoptimized, optimizeAgain } from './short-run.ts';
 
 export interface CachedCheckOptions extends CheckOptions {
   /** False with `--no-cache`. */
@@ -36,12 +35,7 @@ const mostGivenBytes = 200_000_000;
 export async function checkCached(paths: readonly string[], options: CachedCheckOptions, version: string): Promise<CheckAnswer> {
   const check = async (given?: GivenBytes): Promise<CheckAnswer> => {
     const { runCheck } = await import('./check-command.ts');
-    if (options.context === undefined) leaveUnoptimized(bytesIn(files));
-    try {
-      return await runCheck(paths, options, version, given);
-    } finally {
-      optimizeAgain();
-    }
+    return runCheck(paths, options, version, given);
   };
   const files = options.cluster === undefined ? paths : [...paths, options.cluster];
   const isAsked = options.cache && options.fix !== true && options.diff !== true && options.context === undefined;
@@ -84,20 +78,6 @@ function pages(): readonly unknown[] {
 function statusOf(path: string): readonly number[] {
   const { size, mtimeMs } = statSync(path);
   return [size, mtimeMs];
-}
-
-/** How large files are together; no end where one is no plain file, or cannot be looked at. */
-function bytesIn(files: readonly string[]): number {
-  let bytes = 0;
-  try {
-    for (const file of files) {
-      const stats = file === '-' ? undefined : statSync(file);
-      bytes += stats?.isFile() === true ? stats.size : Number.POSITIVE_INFINITY;
-    }
-    return bytes;
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
 }
 
 /** The bytes of plain files; undefined where one is none, is named twice, or they are too many: then they are read, or refused, as without a cache. */

@@ -72,7 +72,7 @@ function codeFor(main: string, build: string): CodeBefore {
   };
   const keep = (status: number, loaded: ReadonlyMap<string, Loaded>): void => {
     const all = [...loaded.values()];
-    // V8 takes all of the code that another run made, or none. What it refuses later it refuses because its flags were changed since (`short-run.ts`).
+    // V8 takes all of the code that another run made, or none. What it refuses later it refuses because its flags were changed since (`young-generation.ts`).
     const isAllKept = all[0]?.script.cachedDataRejected === false && all.every(({ hadCode }) => hadCode);
     // What was refused says little of what is loaded when it is not.
     if (status > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0)) return;

@@ -1,7 +1,6 @@
 import { terminalText } from '../base/safe-text.ts';
-import type { Steps } from '../base/steps.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import { isTerminal } from './output.ts';
-import { optimizeLongRun } from './short-run.ts';
 
 const patienceMilliseconds = 1_000;
 const redrawMilliseconds = 200;
@@ -11,7 +10,7 @@ const redrawMilliseconds = 200;
  * @param what "reading node-a.iptables"
  */
 export function runSteps<T>(steps: Steps<T>, what: string): T {
-  if (!isTerminal(2)) return runQuietly(steps);
+  if (!isTerminal(2)) return runToEnd(steps);
   const started = performance.now();
   let redraw = started + patienceMilliseconds;
   let shown = false;
@@ -19,7 +18,6 @@ export function runSteps<T>(steps: Steps<T>, what: string): T {
     for (;;) {
       const step = steps.next();
       if (step.done === true) return step.value;
-      optimizeLongRun();
       const now = performance.now();
       if (now < redraw) continue;
       redraw = now + redrawMilliseconds;
@@ -28,13 +26,5 @@ export function runSteps<T>(steps: Steps<T>, what: string): T {
     }
   } finally {
     if (shown) process.stderr.write('\r\x1b[K');
-  }
-}
-
-function runQuietly<T>(steps: Steps<T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    optimizeLongRun();
   }
 }
