@@ -322,9 +322,7 @@ const firstRuns = [
 function writeCode({ out, bin }, pieces) {
   const folder = resolve(root, dirname(out));
   for (const name of readdirSync(folder)) if (name.endsWith('.code')) rmSync(resolve(folder, name));
-  const { shippedName } = new Function('require', `${inlined('cli/kept-code.ts')} return exported;`)(
-    createRequire(import.meta.url),
-  );
+  const { shippedName } = exportsOf('cli/kept-code.ts');
   writeWhole(resolve(folder, shippedName(digestOf(pieces))), codeKeptBy(resolve(folder, `${bin}.cjs`), firstRuns));
 }
 
