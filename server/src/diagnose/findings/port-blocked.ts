@@ -31,7 +31,7 @@ function isBlocked({ facts }: Subject, port: BridgePort): boolean {
   if (link !== undefined && !(link.isUp && link.hasCarrier)) return false;
   if (!passing.has(port.state)) return true;
   // A locked port takes what the table has for it, which it does not learn.
-  if (port.isLocked !== true || facts.forwarding === null) return false;
+  if (port.isLocked !== true || facts.forwarding === null || facts.forwarding.skipped > 0) return false;
   const own = facts.links?.records.find(({ name }) => name === port.name)?.mac;
   return !facts.forwarding.records.some((entry) => entry.port === port.name && entry.mac !== own && !isGroup(entry.mac));
 }

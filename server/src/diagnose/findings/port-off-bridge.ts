@@ -21,6 +21,7 @@ function strayLinks({ facts }: Subject, bridge: string): readonly LinkRecord[] {
   if (
     facts.addresses === null ||
     facts.routes === null ||
+    facts.addresses.skipped + facts.routes.skipped > 0 ||
     !links.some(({ kind, master }) => kind === 'veth' && master === bridge)
   )
     return [];

@@ -54,7 +54,8 @@ function isForOthers(subject: Subject, { code, line }: Finding): boolean {
 
 /** Whether an address of the node, of another one or of a Pod is in a network; true where too little is known to say so. */
 function knowsSome({ facts, cluster }: Subject, network: string): boolean {
-  if (facts.addresses === null || cluster.nodes.length === 0 || !cluster.kinds.has('Pod')) return true;
+  if (facts.addresses === null || facts.addresses.skipped > 0) return true;
+  if (cluster.nodes.length === 0 || !cluster.kinds.has('Pod')) return true;
   const own = facts.addresses.records.map(({ ip }) => ip);
   const others = cluster.nodes.flatMap(({ addresses, podCIDRs }) => [
     ...addresses.map(({ address }) => address),

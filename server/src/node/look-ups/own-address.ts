@@ -32,7 +32,10 @@ export function isOwn(facts: NodeFacts, ip: string): boolean | undefined {
   if (ownAddresses(facts).has(ip)) return true;
   const local = facts.routes?.records.filter(({ type, table }) => type === 'local' && askedByAll.has(table)) ?? [];
   if (local.some(({ network }) => inCIDR(ip, network))) return true;
-  return facts.addresses === null && local.length === 0 ? undefined : false;
+  if (facts.addresses === null) return local.length === 0 ? undefined : false;
+  // Where table local is whole, it has what was not understood of the addresses.
+  const isListed = local.length > 0 && facts.routes?.skipped === 0;
+  return facts.addresses.skipped > 0 && !isListed ? undefined : false;
 }
 
 /** The last address of an own network: the kernel delivers what is sent there (fib_add_ifaddr); '' for one without it. */
@@ -49,7 +52,9 @@ export function isBroadcast(facts: NodeFacts, ip: string): boolean | undefined {
   if (routes.some(({ type, table, network }) => type === 'broadcast' && askedByAll.has(table) && inCIDR(ip, network)))
     return true;
   if (facts.addresses?.records.some((record) => broadcastOf(record) === ip)) return true;
-  return facts.addresses === null && !routes.some(({ table }) => table === 'local') ? undefined : false;
+  const isKnown = facts.addresses !== null && facts.addresses.skipped === 0;
+  const isListed = facts.routes?.skipped === 0 && routes.some(({ table }) => table === 'local');
+  return isKnown || isListed ? false : undefined;
 }
 
 /** Networks whose addresses go with their like (net/ipv6/addrlabel.c). */

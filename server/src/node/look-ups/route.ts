@@ -94,7 +94,7 @@ function vrfOf(facts: NodeFacts, name: string): LinkRecord | undefined {
 /** Whether a packet belongs to a VRF, by the interface that it came in by; a program's may do so wherever there is one. (l3mdev_fib_rule_match) */
 function isInVRF(facts: NodeFacts, packet: Routed): boolean | undefined {
   if (facts.links === null) return undefined;
-  if (!facts.links.records.some(({ kind }) => kind === 'vrf')) return false;
+  if (!facts.links.records.some(({ kind }) => kind === 'vrf')) return facts.links.skipped > 0 ? undefined : false;
   return packet.in === null || packet.in === '' ? undefined : vrfOf(facts, packet.in) !== undefined;
 }
 
@@ -172,7 +172,10 @@ function isRefusal({ type }: RouteRecord): boolean {
 
 /** The route of a packet. Never throws. */
 export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
-  if (facts.routes === null || facts.routes.records.length === 0) return { kind: 'unknown', rule: null };
+  // A route or rule that was not understood, or cut off, may be the one that decides.
+  const { routes, policyRules } = facts;
+  if (routes === null || routes.records.length === 0 || routes.skipped > 0) return { kind: 'unknown', rule: null };
+  if (policyRules !== null && policyRules.skipped > 0) return { kind: 'unknown', rule: null };
   const rules = rulesFor(facts, isIPv6(packet.destination));
   if (rules === null) {
     for (const table of usualTables) {

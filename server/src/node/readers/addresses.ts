@@ -3,6 +3,7 @@ import { canonicalIP } from '../../base/ip.ts';
 import { booleanAt, numberAt, objectsAt, textAt } from '../../cluster/fields.ts';
 import type { AddressRecord, Part } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
+import { addressShape, isShaped } from './json-shapes.ts';
 import { numberedLines } from './lines.ts';
 
 /** Addresses of JSON. Never throws. */
@@ -10,6 +11,10 @@ export function readAddressesJson(file: string, { records, skipped }: JsonRecord
   const addresses: AddressRecord[] = [];
   let wrong = skipped;
   for (const { fields, line } of records) {
+    if (textAt(fields, 'ifname') === '' || !isShaped(fields, addressShape)) {
+      wrong += 1;
+      continue;
+    }
     for (const info of objectsAt(fields, 'addr_info')) {
       const ip = canonicalIP(textAt(info, 'local'));
       if (ip === undefined) {

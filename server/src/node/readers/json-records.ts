@@ -12,7 +12,7 @@ export interface JsonRecord {
 
 export interface JsonRecords {
   readonly records: readonly JsonRecord[];
-  /** How many were no JSON, or cut off. */
+  /** How many were no JSON, no objects, or cut off. */
   readonly skipped: number;
 }
 
@@ -20,6 +20,9 @@ export interface JsonRecords {
 const mostRecords = 500_000;
 
 const recordsBetweenPauses = 1000;
+
+/** What stands between the objects of a list where it has a value that is no object. */
+const otherValue = /[^\s,]/;
 
 /** The objects of all lists in a text, in their order. Never throws; linear in the text's length; pauses now and then. */
 export function* jsonRecordsSteps(text: string): Steps<JsonRecords> {
@@ -39,7 +42,13 @@ export function* jsonRecordsSteps(text: string): Steps<JsonRecords> {
     // A list that is cut off still has whole objects in it.
     const inner = text.charCodeAt(list.start) === 91 ? list.start + 1 : list.start;
     const end = list.kind === 'value' ? (inner === list.start ? list.end : list.end - 1) : text.length;
-    for (const piece of yield* jsonPiecesSteps(text.slice(inner, end))) {
+    const within = text.slice(inner, end);
+    let behind = 0;
+    let isCut = list.kind === 'open';
+    for (const piece of yield* jsonPiecesSteps(within)) {
+      if (otherValue.test(within.slice(behind, piece.start))) skipped += 1;
+      behind = piece.kind === 'value' ? piece.end : within.length;
+      if (piece.kind === 'open') isCut = false;
       looked += 1;
       if (looked % recordsBetweenPauses === 0) yield;
       const value = piece.kind === 'value' ? fieldsOfJson(text.slice(inner + piece.start, inner + piece.end)) : undefined;
@@ -47,6 +56,9 @@ export function* jsonRecordsSteps(text: string): Steps<JsonRecords> {
       // `ip -j` prints an empty object for what a filter left out.
       else if (Object.keys(value).length > 0) records.push({ fields: value, line: lineAt(inner + piece.start) });
     }
+    if (otherValue.test(within.slice(behind))) skipped += 1;
+    // Cut off between two objects: as much may be missing as there was.
+    else if (isCut) skipped += 1;
   }
   return { records, skipped };
 }

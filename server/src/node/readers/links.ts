@@ -3,6 +3,7 @@ import { canonicalIP } from '../../base/ip.ts';
 import { booleanAt, type Fields, fieldsAt, numberAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
 import type { BridgePortRecord, ForwardingRecord, LinkRecord, Part } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
+import { bridgePortShape, forwardingShape, isShaped, linkShape } from './json-shapes.ts';
 
 const most = 0xffff_ffff;
 
@@ -36,7 +37,7 @@ export function withInferredKinds(links: readonly LinkRecord[]): readonly LinkRe
 export function readLinks(file: string, { records, skipped }: JsonRecords): Part<LinkRecord> {
   const links = records.flatMap(({ fields, line }): readonly LinkRecord[] => {
     const name = textAt(fields, 'ifname');
-    if (name === '') return [];
+    if (name === '' || !isShaped(fields, linkShape)) return [];
     const info = fieldsAt(fields, 'linkinfo');
     const data = fieldsAt(info, 'info_data');
     const port = fieldsAt(info, 'info_slave_data');
@@ -68,6 +69,7 @@ export function readLinks(file: string, { records, skipped }: JsonRecords): Part
 /** A bridge's ports of JSON. Never throws. */
 export function readBridgePorts(file: string, { records, skipped }: JsonRecords): Part<BridgePortRecord> {
   const ports = records
+    .filter(({ fields }) => isShaped(fields, bridgePortShape))
     .map(({ fields, line }) => ({
       line,
       name: textAt(fields, 'ifname'),
@@ -84,6 +86,7 @@ export function readBridgePorts(file: string, { records, skipped }: JsonRecords)
 /** What a bridge has seen at its ports, of JSON. Never throws. */
 export function readForwarding(file: string, { records, skipped }: JsonRecords): Part<ForwardingRecord> {
   const entries = records
+    .filter(({ fields }) => isShaped(fields, forwardingShape))
     .map(({ fields, line }) => ({
       line,
       mac: textAt(fields, 'mac').toLowerCase(),

@@ -1,8 +1,9 @@
 /** Routes: `ip -j route show table all` of both families, or the same without -j. */
 import { canonicalCIDR, canonicalIP } from '../../base/ip.ts';
-import { type Fields, fieldsAt, numberAt, objectsAt, textAt, textsAt } from '../../cluster/fields.ts';
+import { type Fields, fieldsAt, numberAt, objectsAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
 import type { NextHop, Part, RouteRecord, RouteType } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
+import { isShaped, routeShape } from './json-shapes.ts';
 import { numberedLines } from './lines.ts';
 
 const types: readonly RouteType[] = [
@@ -52,7 +53,7 @@ export function readRoutesJson(file: string, { records, skipped }: JsonRecords):
   for (const { fields, line } of records) {
     const type = typeOf(textAt(fields, 'type'));
     const network = networkOf(textAt(fields, 'dst'), isSixth(fields));
-    if (type === undefined || network === undefined) {
+    if (type === undefined || network === undefined || !isShaped(fields, routeShape)) {
       wrong += 1;
       continue;
     }
@@ -62,7 +63,7 @@ export function readRoutesJson(file: string, { records, skipped }: JsonRecords):
       line,
       network,
       type,
-      table: textAt(fields, 'table') || 'main',
+      table: String(valueAt(fields, 'table') ?? '') || 'main',
       hops: several.length > 0 ? several : [hopOf(fields)],
       source: canonicalIP(textAt(fields, 'prefsrc')) ?? '',
       metric: numberAt(fields, 'metric', mostMetric),
