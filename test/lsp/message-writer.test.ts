@@ -46,6 +46,22 @@ describe('how the server writes', () => {
     expect(await readBack(messages)).toEqual(messages);
   });
 
+  it('writes about as much at once as a socket takes, whatever the pieces of a message are', async () => {
+    const sizes: number[] = [];
+    const stream = new Writable({
+      write(chunk: Buffer, _, done) {
+        sizes.push(chunk.length);
+        done();
+      },
+    });
+    const long = 'é'.repeat(150_000);
+    await createMessageWriter(stream, pause).write(answer(1, { many, text: `${long}${long}`, short: 1, more: many }));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(200_000);
+    // The head is one of them, and before and behind a long piece of text there may be a short one.
+    expect(sizes.length).toBeLessThanOrEqual(total / 150_000 + 8);
+  });
+
   it('writes a message of megabytes in parts, and nobody works between them', async () => {
     // On a machine that stands still meanwhile, too, no time is over.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
