@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
-import { serverBundle } from '../support/language-server.ts';
+import { serverBundle } from '../support/server-bundle.ts';
 
 const run = promisify(execFile);
 const page = resolve(import.meta.dirname, '../../docs/other-editors.md');

@@ -14,7 +14,8 @@ import type {
   ServiceStatesResult,
   ServicesResult,
 } from '../../server/src/protocol/requests.ts';
-import { serverBundle, startTestServer, type TestServer } from '../support/language-server.ts';
+import { startTestServer, type TestServer } from '../support/language-server.ts';
+import { serverBundle } from '../support/server-bundle.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const dump = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');

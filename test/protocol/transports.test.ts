@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createProtocolConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver-protocol/node';
-import { serverBundle } from '../support/language-server.ts';
+import { serverBundle } from '../support/server-bundle.ts';
 
 const folders: string[] = [];
 const running: ChildProcess[] = [];

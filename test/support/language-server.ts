@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { resolve } from 'node:path';
 import {
   createProtocolConnection,
   type Diagnostic,
@@ -16,8 +15,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
 import { createInbox } from './inbox.ts';
-
-export const serverBundle = resolve(import.meta.dirname, '../../dist/server/iptables-language-server.cjs');
+import { serverBundle } from './server-bundle.ts';
 
 /** A language server in a process of its own, spoken to over its standard input and output as any editor does. */
 export interface TestServer {

@@ -9,18 +9,24 @@ import { Socket } from 'node:net';
 import { resolve as pathOf } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { serverBundle } from '../support/language-server.ts';
+import { serverBundle } from '../support/server-bundle.ts';
 
 export interface RawClient {
   notify(method: string, params: object): void;
-  /** Makes a notification ready, so that what it takes to make the text of megabytes is not in what is measured; gives what sends it. */
-  prepare(method: string, params: object): () => void;
+  /** Sends a message that is ready, made by `messageBytes`. */
+  send(message: Buffer): void;
   /** Settles when the answer is there, whatever it says, with the first characters of it. */
   request(method: string, params: object): Promise<string>;
   /** Settles at the next message whose head fits. */
   message(fits: RegExp): Promise<string>;
   /** Ends the server. Gives the longest that it was at work without a look at what came in, in milliseconds of processor time: what else the machine does is not in it. */
   stop(): Promise<number>;
+}
+
+/** A message as it is written. What it takes to make the text of megabytes is not in what is measured. */
+export function messageBytes(message: object): Buffer {
+  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
+  return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]);
 }
 
 const headLength = 400;
@@ -93,14 +99,10 @@ export async function startRawClient(folder: string, capabilities: object): Prom
       if (at + partLength < bytes.length) await new Promise((done) => setImmediate(done));
     }
   };
-  const prepare = (message: object): (() => void) => {
-    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
-    const bytes = Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]);
-    return () => {
-      written = written.then(() => write(bytes));
-    };
+  const sendBytes = (bytes: Buffer): void => {
+    written = written.then(() => write(bytes));
   };
-  const send = (message: object): void => prepare(message)();
+  const send = (message: object): void => sendBytes(messageBytes(message));
   readInto(
     Buffer.allocUnsafeSlow(readAtOnce),
     stdout,
@@ -113,7 +115,7 @@ export async function startRawClient(folder: string, capabilities: object): Prom
   );
   const client: RawClient = {
     notify: (method, params) => send({ method, params }),
-    prepare: (method, params) => prepare({ method, params }),
+    send: sendBytes,
     request: (method, params) =>
       new Promise((resolve) => {
         lastId += 1;
