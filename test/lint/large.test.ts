@@ -37,3 +37,10 @@ it.each([
   const text = `*filter\n:INPUT ACCEPT [0:0]\n${piece.repeat(rules)}${end}COMMIT\n`;
   expect(runToEnd(lint(dumpState(text))).filter(({ code }) => code === 'unreachable-rule')).toEqual([]);
 });
+
+it('chains that are in use by none go at once, however many there are', () => {
+  const chains = Array.from({ length: rules }, (_, index) => `:C${index} - [0:0]\n-A C${index} -j C${index + 1}`);
+  const text = `*filter\n:INPUT ACCEPT [0:0]\n${chains.join('\n')}\n:UNUSED - [0:0]\n-X\n-N UNUSED\n-N C0\nCOMMIT\n`;
+  const said = findingsIn(text).filter(({ code }) => code === 'restore-command');
+  expect(said.map(({ message }) => message)).toEqual(['Chain already exists: C0']);
+});

@@ -55,34 +55,46 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 }
 
 /**
- * Which lines of a table matter to its commands, by their distance from its first: 1 for these, and for what is said of the chains that they name. All of them where a
- * chain is taken away, to which any rule may jump, or gets another name.
+ * Which lines of a table matter to its commands, by their distance from its first: 1 for these, for what is said of the chains that they name, and for the rules that
+ * jump to one that is to go. All of them where all chains that are in use by none are to go, and commands name some.
  */
 function* mattering({ lines }: Ruleset, table: Table, commands: readonly number[]): Steps<Uint8Array> {
   const matters = new Uint8Array(table.endLine - table.firstLine);
   const names = new Set<string>();
+  const going = new Set<string>();
   let looked = 0;
   for (const number of commands) {
     looked += 1;
     if (looked % lookedAtBetweenPauses === 0) yield;
-    if (ofAllChains.has(lines.formAt(number)?.command ?? '')) return matters.fill(1);
     matters[number - table.firstLine] = 1;
-    names.add(lines.nameAt(number));
+    const name = lines.nameAt(number);
+    const command = lines.formAt(number)?.command;
+    if (name !== '') names.add(name);
+    if (command === 'rename' && lines.targetAt(number) !== '') names.add(lines.targetAt(number));
+    if (command === 'delete-chain') going.add(name);
   }
+  if (going.has('') && names.size > 0) return matters.fill(1);
+  // Of a chain of which no command takes rules away it matters that it is there, and which of its rules jump to one that is to go.
+  const jumping = new Set<string>();
+  const mark = function* (list: readonly number[]): Steps<void> {
+    for (const number of list) {
+      looked += 1;
+      if (looked % lookedAtBetweenPauses === 0) yield;
+      matters[number - table.firstLine] = 1;
+    }
+  };
   for (const name of names) {
     const chain = table.chains.get(name);
-    for (const list of [chain?.declarations ?? [], chain?.rules ?? []]) {
-      for (const number of list) {
-        looked += 1;
-        if (looked % lookedAtBetweenPauses === 0) yield;
-        matters[number - table.firstLine] = 1;
-      }
-    }
+    yield* mark(chain?.declarations ?? []);
+    yield* mark(chain?.rules ?? []);
+    if (!going.has(name)) continue;
+    const references = chain?.references ?? [];
+    yield* mark(references);
+    for (const number of references) jumping.add(lines.nameAt(number));
   }
+  for (const name of jumping) yield* mark(table.chains.get(name)?.declarations ?? []);
   return matters;
 }
-
-const ofAllChains: ReadonlySet<string> = new Set(['delete-chain', 'rename']);
 
 /** Commands that look for a rule by its words. */
 const lookingForRules: ReadonlySet<string> = new Set(['delete', 'check']);
@@ -246,8 +258,10 @@ function applyChainCommand(
     }
     case 'delete-chain':
       if (name === undefined) {
+        // One look at all rules: there may be as many chains. An empty one that goes uses none.
+        const used = new Set(Array.from(chains.values(), (rules) => rules.items().map(({ target }) => target)).flat());
         for (const [each, rules] of chains) {
-          if (!builtin.includes(each) && rules.length === 0 && usesOf(each, chains) === 0) chains.delete(each);
+          if (!builtin.includes(each) && rules.length === 0 && !used.has(each)) chains.delete(each);
         }
         return undefined;
       }
