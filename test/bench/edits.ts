@@ -80,6 +80,11 @@ function editsOf(lines: readonly string[]): ReadonlyMap<string, readonly Edit[]>
     ['a rule put in front', added(inServices, '-I KUBE-SERVICES 3 -j KUBE-MARK-MASQ')],
     ['a rule for every packet', added(inServices, '-A KUBE-SERVICES -j ACCEPT')],
     ['a chain that thousands jump to', changed(marking, (line) => line.replace('MASQ', 'MAS'))],
+    ['a chain made by a command', added(anywhere, '-N NEW-CHAIN')],
+    ['a chain emptied by a command', added(anywhere, '-F KUBE-SERVICES')],
+    ['a policy by a command', added(anywhere, '-P INPUT DROP')],
+    ['unused chains that go', added(anywhere, '-X')],
+    ['a chain taken away by a command', added(anywhere, '-X KUBE-SERVICES')],
     ['COMMIT that goes', commit.map((line) => ({ line, removed: [lineAt(line)], added: [] }))],
   ]);
 }

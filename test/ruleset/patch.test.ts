@@ -128,6 +128,24 @@ describe('an edit of a few rules is patched, and gives what a fresh reading give
     ['a rule in the place of another by a command', 8, 0, ['-R A 1 -j C']],
     ['the only jump to a chain taken away by a command', 12, 0, ['-D B -j C']],
     ['a rule looked for by a command', 12, 0, ['-C C -j B']],
+    ['a chain made by a command', 8, 0, ['-N D']],
+    ['a chain made by a command that is there', 8, 0, ['-N B']],
+    ['a chain made by a command above its declaration', 3, 0, ['-N C']],
+    ['a chain that is emptied', 8, 0, ['-F A']],
+    ['a chain that is emptied above its declaration', 2, 0, ['-F C']],
+    ['a chain that is emptied and is not there', 8, 0, ['-F NOWHERE']],
+    ['all chains emptied', 8, 0, ['-F']],
+    ['a policy', 8, 0, ['-P PREROUTING DROP']],
+    ['a policy of a chain that is not there', 3, 0, ['-P OUTPUT DROP']],
+    ['a chain taken away by a command', 8, 0, ['-X C']],
+    ['all chains taken away', 8, 0, ['-X']],
+    ['counters put to nothing', 8, 0, ['-Z B']],
+    ['a rule taken away by its number', 8, 0, ['-D A 1']],
+    ['a chain listed', 8, 0, ['-S A']],
+    ['half of another name', 8, 0, ['-E A']],
+    ['a command in the place of a rule', 8, 1, ['-F B']],
+    ['a command in the place of a declaration', 5, 1, ['-N C']],
+    ['several commands', 8, 0, ['-F C', '-X D', '-N D', '-P PREROUTING ACCEPT']],
     ['a COMMIT less', 12, 1, []],
     ['a COMMIT half typed', 12, 1, ['COMMI']],
     ['the last COMMIT less', 19, 1, []],
@@ -211,7 +229,7 @@ describe('a table that gets its COMMIT', () => {
 });
 
 describe('edits of declarations, rules and jumps, one behind another', () => {
-  it.each([1, 2, 3])('give what a fresh reading gives, and what is reached (seed %i)', (seed) => {
+  it.each([1, 2, 3, 4])('give what a fresh reading gives, and what is reached (seed %i)', (seed) => {
     const names = ['A', 'B', 'C', 'D', 'E', 'NEW', 'PREROUTING'];
     const below = seeded(seed);
     const nameOf = (): string | undefined => names[below(names.length)];
@@ -222,7 +240,9 @@ describe('edits of declarations, rules and jumps, one behind another', () => {
       const commit = lines.indexOf('COMMIT');
       const line = 3 + below(commit - 2);
       const removed = Math.min(below(commit > 30 ? 4 : 2), commit - line);
-      const rule = below(5) === 0 ? `-A ${nameOf()} -j RETURN` : `-A ${nameOf()} -j ${nameOf()}`;
+      const commands = ['-F', '-X', '-Z', '-P', '-S', '-E', '-N', '-D'];
+      const rules = [`-A ${nameOf()} -j RETURN`, `${commands[below(commands.length - (seed % 2))]} ${names[below(6)]}`];
+      const rule = rules[below(5)] ?? `-A ${nameOf()} -j ${nameOf()}`;
       const name = names[below(names.length - 1)];
       const added = below(4) === 0 ? [] : [below(3) === 0 ? `:${name} - [0:0]` : rule];
       const range = { start: { line, character: 0 }, end: { line: line + removed, character: 0 } };
@@ -253,6 +273,8 @@ describe('an edit that says more is not patched, and read anew', () => {
   it.each<[string, number, number, readonly string[]]>([
     ['a chain that is called like a target', 5, 0, [':LOG - [0:0]']],
     ['a built-in chain', 3, 0, [':OUTPUT ACCEPT [0:0]']],
+    ['a built-in chain made by a command', 3, 0, ['-N OUTPUT']],
+    ['a chain that gets another name', 8, 0, ['-E A D']],
     ['a built-in chain without a policy', 3, 0, [':OUTPUT - [0:0]']],
     ['a built-in chain less', 2, 1, []],
     ['a goto of what is called like a target', 8, 0, ['-A A -g RETURN']],

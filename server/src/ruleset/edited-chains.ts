@@ -14,6 +14,8 @@ interface Said {
   readonly declarations: Uint32Array;
   readonly rules: Uint32Array;
   readonly references: Uint32Array;
+  /** Commands that name it, such as a policy's. */
+  readonly mentions: Uint32Array;
 }
 
 /** A chain that lines of an edit name, with what is said of it after the edit. */
@@ -26,17 +28,30 @@ export interface EditedChain extends Said {
 /** One chain that the edit names, or a run of others by their places before: from `from` up to, but not including, `to`. */
 export type Piece = { readonly chain: EditedChain } | { readonly chain: undefined; readonly from: number; readonly to: number };
 
-const kinds = ['declarations', 'rules', 'references'] as const;
-type Kind = (typeof kinds)[number];
+const kinds = ['declarations', 'rules', 'references', 'mentions'] as const;
+/** What lines may say of a chain. */
+export type Kind = (typeof kinds)[number];
 
 /** The chain that a plain line says something of by its name, and the one that it jumps to; empty where there is none. */
 function namesOn(line: Line, isTarget: (line: Line) => boolean): Readonly<Record<Kind, string>> {
-  const { kind, name, target } = line;
+  const { kind, name, target, command } = line;
+  const declares = kind === 'chain' || (kind === 'chain-command' && command === 'new');
   return {
-    declarations: kind === 'chain' ? name : '',
+    declarations: declares ? name : '',
     rules: kind === 'rule' ? name : '',
     references: kind === 'rule' && !isTarget(line) ? target : '',
+    mentions: kind === 'chain-command' && !declares ? name : '',
   };
+}
+
+/** What the lines of an edit say, of whatever chains. */
+export function kindsOf({ removed, added }: LineEdit, isTarget: (line: Line) => boolean): ReadonlySet<Kind> {
+  const said = new Set<Kind>();
+  for (const line of [...removed, ...added]) {
+    const names = namesOn(line, isTarget);
+    for (const kind of kinds) if (names[kind] !== '') said.add(kind);
+  }
+  return said;
 }
 
 /**
@@ -47,7 +62,7 @@ export function editedChains(table: Table, edit: LineEdit, isTarget: (line: Line
   const { places } = table.chains;
   const chains = new Map<string, Record<Kind, number[]>>();
   const addedTo = (name: string): Record<Kind, number[]> => {
-    const numbers = chains.get(name) ?? { declarations: [], rules: [], references: [] };
+    const numbers = chains.get(name) ?? { declarations: [], rules: [], references: [], mentions: [] };
     chains.set(name, numbers);
     return numbers;
   };
@@ -59,7 +74,14 @@ export function editedChains(table: Table, edit: LineEdit, isTarget: (line: Line
   return Array.from(chains, ([name, added]) => {
     const before = places.get(name);
     const said = (kind: Kind): Uint32Array => edited(table.lists[kind], before, added[kind], edit);
-    return { name, before, declarations: said('declarations'), rules: said('rules'), references: said('references') };
+    return {
+      name,
+      before,
+      declarations: said('declarations'),
+      rules: said('rules'),
+      references: said('references'),
+      mentions: said('mentions'),
+    };
   });
 }
 
@@ -79,21 +101,29 @@ function edited(lists: NumberLists, index: number | undefined, added: readonly n
 const noNumbers = new Uint32Array(0);
 const never = Number.POSITIVE_INFINITY;
 
-/** Where a chain is first mentioned: twice the line, and one more where a rule jumps to it, as its own chain stands before that. */
-function mentionOf(declared = never, ruled = never, referred = never): number {
-  return Math.min(declared * 2, ruled * 2, referred * 2 + 1);
+/** Where a chain is first named: twice the line, and one more where a rule jumps to it, as its own chain stands before that. */
+function mentionOf(declared = never, ruled = never, referred = never, mentioned = never): number {
+  return Math.min(declared * 2, ruled * 2, referred * 2 + 1, mentioned * 2);
 }
 
 /** The same of a chain that the edit does not name, by its place before; the line is one of those after the edit. */
-function mentionAt({ declarations, rules, references }: ChainLists, place: number, edit: LineEdit): number {
-  const mention = mentionOf(declarations.firstOf(place), rules.firstOf(place), references.firstOf(place));
+function mentionAt({ declarations, rules, references, mentions }: ChainLists, place: number, edit: LineEdit): number {
+  const mention = mentionOf(
+    declarations.firstOf(place),
+    rules.firstOf(place),
+    references.firstOf(place),
+    mentions.firstOf(place),
+  );
   return mention < edit.at * 2 ? mention : mention + (edit.added.length - edit.removed.length) * 2;
 }
 
 /** The chains of a table after an edit, in their order; those without a line are gone. */
 export function piecesOf({ chains, lists }: Table, edit: LineEdit, edited: readonly EditedChain[]): readonly Piece[] {
   const named = edited
-    .map((chain) => ({ chain, mention: mentionOf(chain.declarations[0], chain.rules[0], chain.references[0]) }))
+    .map((chain) => ({
+      chain,
+      mention: mentionOf(chain.declarations[0], chain.rules[0], chain.references[0], chain.mentions[0]),
+    }))
     .filter(({ mention }) => mention < never)
     .sort((a, b) => a.mention - b.mention);
   const pieces: Piece[] = [];

@@ -1,5 +1,5 @@
 /**
- * The ruleset after an edit that adds or takes away a few rules, declarations or comments within a table. Building a ruleset of hundreds of thousands of
+ * The ruleset after an edit that adds or takes away a few rules, declarations, commands or comments within a table. Building a ruleset of hundreds of thousands of
  * lines anew looks every name up again; here chains keep what they know, and only the numbers of the lines behind the edit move.
  */
 
@@ -13,9 +13,10 @@ import type { ChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { type ChangedChains, carryMarks } from './chain-marks.ts';
 import { type ChangedEnd, changedEnd, saysNothing } from './changed-end.ts';
-import { type EditedChain, editedChains, isSameOrder, type Piece, piecesOf } from './edited-chains.ts';
+import { type EditedChain, editedChains, isSameOrder, type Kind, kindsOf, type Piece, piecesOf } from './edited-chains.ts';
 import { jumpsAfterEdit } from './jumps-of.ts';
 import { editBetween, type LineEdit, movedLine, movedLines, movedLists } from './line-edit.ts';
+import type { NumberLists } from './number-lists.ts';
 import { carryProxyNames } from './proxy-names.ts';
 import { keepReach } from './reachable.ts';
 import { type Reordered, rearrangedLines, rearrangedPlaces, reorderedPlaces } from './rearranged.ts';
@@ -45,13 +46,20 @@ function saysNoChain({ kind, name, target, text, prefix, context, listing }: Lin
   }
 }
 
-/** Whether a line says nothing but a declaration of a chain of the user's, or a rule, if that. */
+/** Whether a line says nothing but a declaration of a chain of the user's, a command to one chain, or a rule, if that. */
 function canPatch(line: Line, table: Table): boolean {
   if (saysNoChain(line)) return true;
   if (line.context.within !== undefined || line.listing || line.name === '' || isTargetName(line.name)) return false;
   if (line.kind === 'chain') return line.command === 'new' && !isBuiltinChain(table.name, line.name);
+  if (line.kind === 'chain-command') return isPlainCommand(line, table);
   if (line.kind !== 'rule') return false;
   return line.target === '' || (jumpsToTarget(line) ? !line.isGoto : !isTargetName(line.target));
+}
+
+/** Whether a command is one to a chain of the table that it stands in, and gives no chain another name: the chain of that name would stand behind. */
+function isPlainCommand({ command, name, target, context }: Line, table: Table): boolean {
+  if (context.table !== table.name || (command === 'rename' && target !== '')) return false;
+  return command !== 'new' || !isBuiltinChain(table.name, name);
 }
 
 /** Whether a rule jumps to what is no chain. */
@@ -59,9 +67,14 @@ function jumpsToTarget({ target, context }: Line): boolean {
   return standardTargets.has(target) || findTarget(target, context.family) !== undefined;
 }
 
-/** Whether chains are first mentioned by declarations, rules and jumps alone: a chain that is called like a target is so where it is declared. */
-function hasPlainOrder({ chains, lists }: Table): boolean {
-  if (lists.mentions.count > 0) return false;
+/** With more commands than these, it is as well to build anew. */
+const mostCommands = 64;
+
+/** Whether chains are named first where lines say something of them one by one: a chain that is called like a target is so where it is declared. */
+function hasPlainOrder({ chains, lists }: Table, lines: Lines): boolean {
+  if (lists.mentions.count > mostCommands) return false;
+  for (const number of lists.mentions.values)
+    if (lines.formAt(number)?.command === 'rename' && lines.targetAt(number) !== '') return false;
   for (const name of standardTargets.keys()) if (chains.has(name)) return false;
   return knownTargets.every(({ name }) => !chains.has(name));
 }
@@ -127,12 +140,18 @@ function patchChains(table: Table, edit: LineEdit, lines: Lines, targets: Table[
     }
     return reordered === undefined ? known : known.map((place) => reordered.after[place] as number);
   };
+  const said = kindsOf(edit, jumpsToTarget);
+  // Of what no line of the edit says, the numbers of lines move at most.
+  const linesOf = (kind: Kind): NumberLists =>
+    reordered === undefined && !said.has(kind)
+      ? movedLists(lists[kind], edit)
+      : rearrangedLines(lists[kind], pieces, edit, (chain) => chain[kind]);
   return {
     lists: {
-      declarations: rearrangedLines(lists.declarations, pieces, edit, ({ declarations }) => declarations),
-      rules: rearrangedLines(lists.rules, pieces, edit, ({ rules }) => rules),
-      references: rearrangedLines(lists.references, pieces, edit, ({ references }) => references),
-      mentions: movedLists(lists.mentions, edit),
+      declarations: linesOf('declarations'),
+      rules: linesOf('rules'),
+      references: linesOf('references'),
+      mentions: linesOf('mentions'),
       jumps: patchJumps(lists, pieces, reordered, jumpsOfChain),
     },
     reordered,
@@ -211,7 +230,7 @@ function plainlyEdited(before: Ruleset, edit: LineEdit): Table | undefined {
   const edited = editedTable(before, edit);
   const all = [...edit.removed, ...edit.added];
   if (edited === undefined || !all.every((line) => canPatch(line, edited))) return undefined;
-  return all.every(saysNoChain) || hasPlainOrder(edited) ? edited : undefined;
+  return all.every(saysNoChain) || hasPlainOrder(edited, before.lines) ? edited : undefined;
 }
 
 /** Whether an edit brings and takes nothing but words that stand outside of all tables, each of which the text opens. */
