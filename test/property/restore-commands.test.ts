@@ -15,6 +15,9 @@ function saidOf(lines: readonly string[]): readonly string[] {
 
 const names = ['A', 'B', 'C', 'D', 'INPUT', 'FORWARD'];
 
+/** Commands that find what they look for, so that each rule may be looked for that leads to one of the chains. */
+const looking = ['-N ZZ', ...names.flatMap((name) => [`-A ZZ -j ${name}`, `-C ZZ -j ${name}`])];
+
 it.each([1, 2, 3, 4])('of commands the same is said whether lines are left out that do not matter to them (seed %i)', (seed) => {
   const below = seeded(seed);
   const name = (): string => names[below(names.length)] ?? '';
@@ -45,7 +48,7 @@ it.each([1, 2, 3, 4])('of commands the same is said whether lines are left out t
     const lines = Array.from({ length: 4 + below(14) }, () => kinds[below(count)]?.() ?? '');
     lines.push(kinds[7 + below(kinds.length - 7)]?.() ?? '');
     // Where all unused chains go and a command names one, all lines matter; at the end it changes nothing.
-    const whole = saidOf([...lines, '-X']);
+    const whole = saidOf([...lines, ...looking, '-X']);
     said += whole.length;
     expect(saidOf(lines), lines.join('\n')).toEqual(whole);
   }

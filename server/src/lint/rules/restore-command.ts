@@ -1,5 +1,6 @@
 import { createLongList, type LongList } from '../../base/long-list.ts';
 import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
+import { findTarget, standardTargets } from '../../catalog/lookup.ts';
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import { canonicalRules } from '../../ruleset/canonical.ts';
 import { hasGap, isLoadedOnTop } from '../../ruleset/completeness.ts';
@@ -109,6 +110,30 @@ function isOneRule({ lines }: Ruleset, number: number): boolean {
   return text.startsWith('-A ') && !text.includes(',') && !otherFamilyOption.test(text);
 }
 
+/** Where the rules lead that commands look for by their words; empty for those that have no target. */
+function* targetsLookedFor({ lines }: Ruleset, commands: readonly number[]): Steps<ReadonlySet<string>> {
+  const targets = new Set<string>();
+  let gone = 0;
+  for (const number of commands) {
+    gone += 1;
+    if (gone % statementsBetweenPauses === 0) yield;
+    if (!lookingForRules.has(lines.formAt(number)?.command ?? '')) continue;
+    const target = lines.targetAt(number);
+    const line = target === '' ? lines.at(number) : undefined;
+    const statement = line === undefined ? undefined : statementOf(line);
+    if (statement?.kind !== 'rule' || statement.number === undefined) targets.add(target);
+  }
+  return targets;
+}
+
+/** Whether commands may look for a rule that leads there, by its words. What is no chain may be saved under another name. */
+function mayBeLookedFor(target: string, lookedFor: ReadonlySet<string>): boolean {
+  return (
+    lookedFor.size > 0 &&
+    (lookedFor.has(target) || standardTargets.has(target) || findTarget(target) !== undefined || target === '')
+  );
+}
+
 function* goThrough(
   { document, ruleset }: LintInput,
   table: Table,
@@ -117,16 +142,17 @@ function* goThrough(
 ): Steps<void> {
   const builtin: readonly string[] = isTableName(table.name) ? builtinChains[table.name] : [];
   const chains: Chains = new Map(builtin.map((name) => [name, noRules()]));
-  const isAnyLookedFor = commands.some((number) => lookingForRules.has(ruleset.lines.formAt(number)?.command ?? ''));
+  const lookedFor = yield* targetsLookedFor(ruleset, commands);
   const matters = yield* mattering(ruleset, table, commands);
   let gone = 0;
   for (let at = matters.indexOf(1); at >= 0; at = matters.indexOf(1, at + 1)) {
     gone += 1;
     if (gone % statementsBetweenPauses === 0) yield;
     const number = table.firstLine + at;
-    if (!isAnyLookedFor && isOneRule(ruleset, number)) {
+    const target = ruleset.lines.targetAt(number);
+    if (!mayBeLookedFor(target, lookedFor) && isOneRule(ruleset, number)) {
       const rules = chains.get(ruleset.lines.nameAt(number));
-      rules?.insert(rules.length, { text: '', target: ruleset.lines.targetAt(number) });
+      rules?.insert(rules.length, { text: '', target });
       continue;
     }
     const line = ruleset.lines.at(number);
