@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { joinedSteps, lineSteps, runToEnd, type Steps, statementsBetweenPauses } from '../../server/src/base/steps.ts';
 import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
 import { folding } from '../../server/src/features/folding.ts';
+import { chainsOfService } from '../../server/src/features/objects.ts';
 import type { DumpState } from '../../server/src/features/support/state.ts';
 import { documentSymbols } from '../../server/src/features/symbols.ts';
 import { traceEndsOf } from '../../server/src/features/trace-ends.ts';
 import { whyNoServices } from '../../server/src/kube/flow/why-no-services.ts';
+import { annotateSteps } from '../../server/src/kube/identity/annotate.ts';
 import { dumpNodeSteps } from '../../server/src/kube/proxy/dump-node.ts';
 import { serviceProxySteps } from '../../server/src/kube/proxy/mode.ts';
 import { lint } from '../../server/src/lint/registry.ts';
@@ -13,6 +15,7 @@ import { finding } from '../../server/src/lint/support/finding.ts';
 import { followRequest } from '../../server/src/netfilter/trace-report.ts';
 import { extentSteps } from '../../server/src/ruleset/extent.ts';
 import { dumpState } from '../support/dump-state.ts';
+import { clusterOf } from '../support/dumps.ts';
 
 /** How often work pauses on its way to the end. */
 function pausesOf(steps: Steps<unknown>): number {
@@ -57,6 +60,28 @@ describe('where rules are read as statements there is a pause after every few', 
   it('in what packets meet', () => {
     const asked = { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' };
     expect(pausesOf(followRequest(dumpState(text).ruleset, asked))).toBeGreaterThanOrEqual(fewest);
+  });
+
+  it('in which node a dump is of', () => {
+    const nodes = ['a', 'b'].map((name) => ({ kind: 'Node', apiVersion: 'v1', metadata: { name } }));
+    const cluster = clusterOf(JSON.stringify({ kind: 'List', apiVersion: 'v1', items: nodes }));
+    const own = Array.from({ length: count }, (_, at) => `-A POSTROUTING -s 10.0.${at >> 8}.${at & 255}/32 -j ACCEPT`);
+    const ports = own.map((_, at) => `-A KUBE-SERVICES -d 10.1.${at >> 8}.${at & 255}/32 -j KUBE-NODEPORTS`);
+    const chains = [':POSTROUTING ACCEPT [0:0]', ':KUBE-SERVICES - [0:0]', ':KUBE-NODEPORTS - [0:0]'];
+    const dump = (rules: readonly string[]): DumpState =>
+      dumpState(['*nat', ...chains, ...rules, 'COMMIT', ''].join('\n'), cluster);
+    // It looks at no more than 400 of a kind.
+    for (const rules of [own, ports])
+      expect(pausesOf(dumpNodeSteps(dump(rules).resolution()))).toBeGreaterThanOrEqual(400 / statementsBetweenPauses);
+  });
+
+  it('in what is said of chains, whose rules tell whose they are', () => {
+    const chains = Array.from({ length: count }, (_, at) => `:KUBE-SVC-${at} - [0:0]`);
+    const state = dumpState(['*nat', ...chains, 'COMMIT', ''].join('\n'));
+    expect(pausesOf(documentSymbols(state))).toBeGreaterThanOrEqual(fewest);
+    const service = { kind: 'Service', namespace: 'shop', name: 'web' } as const;
+    expect(pausesOf(chainsOfService([state], service))).toBeGreaterThanOrEqual(fewest);
+    expect(pausesOf(annotateSteps(state.document, state.resolution()))).toBeGreaterThanOrEqual(fewest);
   });
 
   it('in what is found of them', () => {

@@ -1,6 +1,6 @@
 /** From a dump to the cluster's objects and back: what a place stands for, and the chains of a Service. */
 import type { DocumentLink, Location, Position } from 'vscode-languageserver-types';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import type { ObjectName } from '../cluster/objects.ts';
 import { hashedPrefix } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
@@ -9,7 +9,6 @@ import { addressIn } from './support/address-in.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
 import { chainOfLine, symbolAt } from './support/symbol-at.ts';
 
-const chainsBetweenPauses = 256;
 const linesBetweenPauses = 2_048;
 /** More links than these no editor underlines at once; those of the first lines are given. */
 const mostLinks = 10_000;
@@ -65,7 +64,7 @@ export function* chainsOfService(states: readonly DumpState[], wanted: ObjectNam
     for (const table of state.ruleset.tables) {
       for (const chain of table.chains.values()) {
         seen += 1;
-        if (seen % chainsBetweenPauses === 0) yield;
+        if (seen % statementsBetweenPauses === 0) yield;
         const prefix = hashedPrefix(chain.name);
         if (prefix === undefined || prefix === 'KUBE-SEP-') continue;
         const own = state.resolution().chain(chain).service;

@@ -1,7 +1,7 @@
 import { type DocumentSymbol, SymbolKind, type WorkspaceSymbol } from 'vscode-languageserver-types';
 import { withoutHostMask } from '../base/ip.ts';
 import { labelText } from '../base/safe-text.ts';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, statementsBetweenPauses } from '../base/steps.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf } from '../ruleset/places.ts';
@@ -14,7 +14,8 @@ const mostChainsInOutline = 10_000;
 /** Of all tables together; a file may hold thousands, and what stands behind so many symbols is found by its name. */
 const mostSymbols = 20_000;
 const mostWorkspaceSymbols = 500;
-const chainsBetweenPauses = 64;
+/** Whose a chain is may be told by rules that are read for it. */
+const chainsBetweenPauses = statementsBetweenPauses;
 const linesBetweenPauses = 512;
 
 function tableTitle(state: DumpState, table: Table): string {

@@ -2,7 +2,7 @@
 
 import { withText } from '../../base/json-steps.ts';
 import { oneLine } from '../../base/safe-text.ts';
-import { type Steps, textRunSteps } from '../../base/steps.ts';
+import { type Steps, statementsBetweenPauses, textRunSteps } from '../../base/steps.ts';
 import { type Chain, tableAt } from '../../ruleset/ruleset.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -17,7 +17,6 @@ export interface AnnotatedDump {
   readonly comments: number;
 }
 
-const linesBetweenPauses = 128;
 /** iptables-restore takes 10,239 bytes of a line. */
 const longestTitle = 1000;
 
@@ -31,7 +30,7 @@ export function* annotateSteps(document: SourceDocument, resolution: Resolution)
   const pieces: string[] = document.byteOrderMark ? ['\ufeff'] : [];
   let comments = 0;
   for (const [number, line] of lines.entries()) {
-    if (number % linesBetweenPauses === 0) yield;
+    if (number % statementsBetweenPauses === 0) yield;
     const end = number === lines.length - 1 ? '' : line.carriageReturn ? '\r\n' : '\n';
     for (const comment of commentsAbove(resolution, number, line)) {
       if (isThere(lines, number, comment)) continue;

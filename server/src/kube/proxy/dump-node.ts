@@ -2,7 +2,7 @@
 
 import { canonicalCIDR } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
-import { runToEnd, type Steps } from '../../base/steps.ts';
+import { runToEnd, type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { NodeRecord } from '../../cluster/objects.ts';
 import type { NodeFacts } from '../../node/facts.ts';
@@ -87,7 +87,7 @@ function nodeOfEndpoint(ruleset: Ruleset, cluster: Cluster, chain: Chain): strin
  * The nodes that a dump's rules speak for, with how often: by endpoints of policy Local, a node's Pod network, Pods that only their node has
  * rules for, and the addresses that NodePorts are limited to.
  */
-function votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): ReadonlyMap<string, number> {
+function* votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): Steps<ReadonlyMap<string, number>> {
   const votes = new Map<string, number>();
   const vote = (node: string | undefined): void => {
     if (node !== undefined && cluster.node(node) !== undefined) votes.set(node, (votes.get(node) ?? 0) + 1);
@@ -96,7 +96,10 @@ function votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): ReadonlyMap<st
     ip === undefined ? undefined : cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork)?.node;
   const ofNetwork = new Map(cluster.nodes.flatMap(({ name, podCIDRs }) => podCIDRs.map((cidr) => [cidr, name] as const)));
   const nat = dump.tables.find(({ name }) => name === 'nat');
+  let read = 0;
   for (const line of nat?.chains.get('KUBE-NODEPORTS')?.references.slice(0, mostRulesLookedAt) ?? []) {
+    read += 1;
+    if (read % statementsBetweenPauses === 0) yield;
     const rule = ruleAt(ruleset, line);
     const ip = rule === undefined ? undefined : singleAddress(rule, '--destination');
     vote(ip === undefined ? undefined : cluster.nodeAt(ip)?.name);
@@ -105,11 +108,17 @@ function votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): ReadonlyMap<st
   for (const chain of nat?.chains.values() ?? []) {
     if (looked > mostRulesLookedAt) break;
     if (chain.name.startsWith('KUBE-SVL-') || chain.name.startsWith('KUBE-XLB-')) {
-      for (const target of chain.jumps) if (target.name.startsWith('KUBE-SEP-')) vote(nodeOfEndpoint(ruleset, cluster, target));
+      for (const target of chain.jumps) {
+        read += 1;
+        if (read % statementsBetweenPauses === 0) yield;
+        if (target.name.startsWith('KUBE-SEP-')) vote(nodeOfEndpoint(ruleset, cluster, target));
+      }
       looked += 1;
     } else if (!chain.name.startsWith('KUBE-')) {
       for (const line of chain.rules.slice(0, mostRulesLookedAt - looked)) {
         looked += 1;
+        read += 1;
+        if (read % statementsBetweenPauses === 0) yield;
         const rule = ruleAt(ruleset, line);
         if (rule === undefined) continue;
         vote(nodeOfPodAt(dnatDestination(rule)?.ip));
@@ -152,7 +161,7 @@ function nodeWithAddress(cluster: Cluster, facts: NodeFacts | undefined): string
 }
 
 /** The node of one dump, others of the file aside. */
-function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOrigin): Told {
+function* nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOrigin): Steps<Told> {
   if (origin.node !== undefined && origin.node !== '') return { name: origin.node, reason: 'The node was given.' };
   const [only, ...others] = cluster.nodes;
   if (only !== undefined && others.length === 0) return { name: only.name, reason: `${only.name} is the cluster's only node.` };
@@ -163,7 +172,7 @@ function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOr
   const [folder, file] = lastParts(origin.fileName ?? '');
   const named = nodeNamedIn(cluster, file);
   if (named !== undefined) return { name: named, reason: `The dump's file is named after ${named}.` };
-  const [first, second] = [...votesOf(ruleset, dump, cluster)].sort((a, b) => b[1] - a[1]);
+  const [first, second] = [...(yield* votesOf(ruleset, dump, cluster))].sort((a, b) => b[1] - a[1]);
   if (first !== undefined && first[1] > (second?.[1] ?? 0))
     return { name: first[0], reason: `Pods and Pod networks in the dump's rules are ${first[0]}'s.` };
   const holding = nodeNamedIn(cluster, folder);
@@ -230,14 +239,14 @@ function knownNodes({ ruleset, cluster, origin }: Asked): readonly DumpNode[] | 
 
 const dumpsBetweenPauses = 64;
 
-/** Looks for the nodes of all dumps of a ruleset, of which a file may hold thousands, so that `dumpNode` and `dumpNodes` know them. Pauses every few dozen. */
+/** Looks for the nodes of all dumps of a ruleset, of which a file may hold thousands, so that `dumpNode` and `dumpNodes` know them. Pauses every few dozen, and every few rules that are read. */
 export function* dumpNodeSteps(asked: Asked): Steps<readonly DumpNode[]> {
   const before = knownNodes(asked);
   if (before !== undefined) return before;
   const { ruleset, cluster, origin } = asked;
   const told: Told[] = [];
   for (const dump of ruleset.dumps) {
-    told.push(nodeTold(ruleset, dump, cluster, origin));
+    told.push(yield* nodeTold(ruleset, dump, cluster, origin));
     if (told.length % dumpsBetweenPauses === 0) yield;
   }
   const others = toldBeside(ruleset, told);
