@@ -79,6 +79,7 @@ function editsOf(lines: readonly string[]): ReadonlyMap<string, readonly Edit[]>
     ['a half typed chain', added(declarations, ':NEW')],
     ['a rule put in front', added(inServices, '-I KUBE-SERVICES 3 -j KUBE-MARK-MASQ')],
     ['a rule for every packet', added(inServices, '-A KUBE-SERVICES -j ACCEPT')],
+    ['a rule for many packets', added(inServices, '-A KUBE-SERVICES -p tcp -j ACCEPT')],
     ['a chain that thousands jump to', changed(marking, (line) => line.replace('MASQ', 'MAS'))],
     ['a chain made by a command', added(anywhere, '-N NEW-CHAIN')],
     ['a chain emptied by a command', added(anywhere, '-F KUBE-SERVICES')],

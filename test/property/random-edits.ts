@@ -95,6 +95,7 @@ export function plainEdit({ lines }: SourceDocument, below: (bound: number) => n
     () => ({ removed: 1, text: `${lineAt(line).replace(/ -j \S+$/, ` -j ${elsewhere.split(' ').at(-1)}`)}\n` }),
     () => ({ removed: 1, text: `${lineAt(line).slice(0, -1)}\n` }),
     () => ({ removed: 0, text: '-A KUBE-SERVICES -j KUBE-NEW\n' }),
+    () => ({ removed: 0, text: '-A KUBE-SERVICES -p tcp -j ACCEPT\n' }),
     () => ({ removed: 0, text: ':KUBE-NEW - [0:0]\n' }),
     () => ({ removed: Math.min(3, lines.length - 1 - line), text: '' }),
   ];

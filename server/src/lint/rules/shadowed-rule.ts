@@ -1,3 +1,4 @@
+import { createMemory } from '../../base/memory.ts';
 import { type Steps, statementsBetweenPauses } from '../../base/steps.ts';
 import { marksOf, newChainMark } from '../../ruleset/chain-marks.ts';
 import { formOf, isRuleShownWhole, mayMixChains, mayMixTables } from '../../ruleset/completeness.ts';
@@ -5,6 +6,8 @@ import type { NormalizedExtension, NormalizedRule } from '../../ruleset/normaliz
 import { comparableRule, coversRule, mayCover } from '../../ruleset/rule-covers.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Line } from '../../syntax/line.ts';
+import type { ScannedText } from '../../syntax/lines.ts';
 import { removedLines } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isMendable, movedLine } from '../mending/mendable.ts';
@@ -99,10 +102,27 @@ function isEnding({ lines }: Ruleset, { table }: Chain, number: number): boolean
   );
 }
 
+/** A rule to compare stays with its line for the next edit: in a chain of thousands, below one that ends, each would be read again. */
+const compared = createMemory<Line, { readonly rule: NormalizedRule | undefined }>();
+
+/** How many more may stay of a text. Each takes about as much as a few lines of it. */
+const leftToKeep = createMemory<ScannedText, number>();
+const mostKept = 8_192;
+
 function readRule(ruleset: Ruleset, number: number): NormalizedRule | undefined {
-  const line = ruleset.lines.at(number);
-  const rule = ruleAt(ruleset, number);
-  return line === undefined || rule === undefined ? undefined : comparableRule(rule, line.context);
+  const { lines } = ruleset;
+  const line = lines.at(number);
+  if (line === undefined) return undefined;
+  const known = compared.get(line);
+  if (known !== undefined) return known.rule;
+  const statement = ruleAt(ruleset, number);
+  const rule = statement === undefined ? undefined : comparableRule(statement, line.context);
+  const left = leftToKeep.get(lines.text) ?? mostKept;
+  const kept = left > 0 ? lines.kept(number) : undefined;
+  if (kept === undefined) return rule;
+  leftToKeep.set(lines.text, left - 1);
+  compared.set(kept, { rule });
+  return rule;
 }
 
 function doesTheSame(one: NormalizedRule, other: NormalizedRule): boolean {
