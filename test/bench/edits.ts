@@ -48,6 +48,7 @@ function editsOf(lines: readonly string[]): ReadonlyMap<string, readonly Edit[]>
   const commit = new Array<number>(placesOfTable).fill(lines.lastIndexOf('COMMIT'));
   const first = new Array<number>(placesOfTable).fill(0);
   const marking = new Array<number>(placesOfTable).fill(lines.lastIndexOf(':KUBE-MARK-MASQ - [0:0]'));
+  const masquerading = new Array<number>(placesOfTable).fill(lines.findIndex((line) => line.startsWith('-A KUBE-MARK-MASQ ')));
   const reversed = (number: number): Edit => {
     const removed = [lineAt(number), lineAt(number + 1)];
     return { line: number, removed, added: removed.toReversed() };
@@ -80,6 +81,7 @@ function editsOf(lines: readonly string[]): ReadonlyMap<string, readonly Edit[]>
     ['a rule put in front', added(inServices, '-I KUBE-SERVICES 3 -j KUBE-MARK-MASQ')],
     ['a rule for every packet', added(inServices, '-A KUBE-SERVICES -j ACCEPT')],
     ['a rule for many packets', added(inServices, '-A KUBE-SERVICES -p tcp -j ACCEPT')],
+    ['a jump in a circle', added(masquerading, '-A KUBE-MARK-MASQ -j KUBE-SERVICES')],
     ['a chain that thousands jump to', changed(marking, (line) => line.replace('MASQ', 'MAS'))],
     ['a chain made by a command', added(anywhere, '-N NEW-CHAIN')],
     ['a chain emptied by a command', added(anywhere, '-F KUBE-SERVICES')],

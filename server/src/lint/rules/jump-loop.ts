@@ -35,22 +35,29 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   }
 }
 
-/** The chains on a shortest way from one to another, both included. */
+/** The chains on a shortest way from one to another of its table, both included. By their places: on the way are all chains of a large table. */
 function* pathBetween(from: Chain, to: Chain): Steps<readonly Chain[]> {
-  const cameFrom = new Map<Chain, Chain>();
-  const waiting: Chain[] = [from];
-  for (const [at, chain] of waiting.entries()) {
+  const { chains, lists } = from.table;
+  const { starts, values } = lists.jumps;
+  // One more than the place that each was come to from; 0 for none.
+  const cameFrom = new Uint32Array(chains.size);
+  const waiting = new Uint32Array(chains.size);
+  waiting[0] = from.index;
+  let length = 1;
+  for (let at = 0; at < length && waiting[at] !== to.index; at += 1) {
     if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-    if (chain === to) break;
-    for (const target of chain.jumps) {
-      if (target === from || cameFrom.has(target)) continue;
-      cameFrom.set(target, chain);
-      waiting.push(target);
+    const chain = waiting[at] as number;
+    for (let jump = starts[chain] as number; jump < (starts[chain + 1] as number); jump += 1) {
+      const target = values[jump] as number;
+      if (target === from.index || cameFrom[target] !== 0) continue;
+      cameFrom[target] = chain + 1;
+      waiting[length] = target;
+      length += 1;
     }
   }
-  const path: Chain[] = [];
-  for (let chain: Chain | undefined = to; chain !== undefined; chain = cameFrom.get(chain)) path.push(chain);
-  return path.reverse();
+  const path: number[] = [];
+  for (let place = to.index; place >= 0; place = (cameFrom[place] as number) - 1) path.push(place);
+  return chains.atAll(path.reverse());
 }
 
 function reportLoop(input: LintInput, from: Chain, to: Chain, path: readonly Chain[], report: (finding: Finding) => void): void {
