@@ -88,6 +88,8 @@ function editsOf(lines: readonly string[]): ReadonlyMap<string, readonly Edit[]>
     ['a policy by a command', added(anywhere, '-P INPUT DROP')],
     ['unused chains that go', added(anywhere, '-X')],
     ['a chain taken away by a command', added(anywhere, '-X KUBE-SERVICES')],
+    ['a header of another time', changed([lines.indexOf('*nat') - 1], (line) => `${line}0`)],
+    ['a table above that goes', [{ line: 0, removed: lines.slice(0, lines.indexOf('COMMIT') + 1), added: [] }]],
     ['COMMIT that goes', commit.map((line) => ({ line, removed: [lineAt(line)], added: [] }))],
   ]);
 }

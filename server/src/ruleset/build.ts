@@ -13,6 +13,7 @@ import { patchRuleset } from './patch.ts';
 import { carryRenamed, isTableRenamed } from './renamed-table.ts';
 import { type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
 import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTable, tableSaid } from './table-builder.ts';
+import { type KnownTables, tablesBeside } from './tables-beside.ts';
 
 interface UnfinishedDump {
   generator: Generator | undefined;
@@ -130,9 +131,9 @@ function* addPlain(table: OpenTable, lines: Lines, from: number): Steps<number> 
 
 /**
  * The ruleset of a document. Pauses every few thousand lines; never throws.
- * @param alike that of a version in which tables begin and end at the same lines, and their lines say the same, but perhaps for their names
+ * @param known versions of tables whose lines say the same, but perhaps for their names
  */
-export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps<Ruleset> {
+export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = noneKnown): Steps<Ruleset> {
   const dumps: UnfinishedDump[] = [];
   let dump: UnfinishedDump | undefined;
   let generator: Generator | undefined;
@@ -143,13 +144,13 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
   let opened = 0;
 
   const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
-    const known = name ?? tableSaid(line) ?? part;
+    const said = name ?? tableSaid(line) ?? part;
     opened += 1;
-    if (dump === undefined || !isOfDump(dump, generator, known, line, lines)) {
+    if (dump === undefined || !isOfDump(dump, generator, said, line, lines)) {
       dump = openDump(generator, generator?.family ?? line.context.family);
       dumps.push(dump);
     }
-    return openTable(known ?? '', firstLine, line, knownAt(alike, firstLine));
+    return openTable(said ?? '', firstLine, line, known(firstLine));
   };
   const close = (endLine: number): void => {
     if (table !== undefined && dump !== undefined) endTable(dump, table, endLine);
@@ -185,7 +186,7 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
       case 'table':
         close(number);
         table = open(line.name, number, line);
-        number = lastOfKnown(alike, number);
+        number = lastOfKnown(known, number);
         break;
       case 'commit':
         if (table !== undefined) table.result.commitLine = number;
@@ -213,13 +214,11 @@ export function* buildRuleset({ lines }: SourceDocument, alike?: Ruleset): Steps
   return yield* finish(lines, dumps, commands);
 }
 
-function knownAt(alike: Ruleset | undefined, line: number): Table | undefined {
-  return alike === undefined ? undefined : tableAt(alike, line);
-}
+const noneKnown: KnownTables = () => undefined;
 
 /** The last line before the end of a known table, which begins at a line; that line where none does. */
-function lastOfKnown(alike: Ruleset | undefined, firstLine: number): number {
-  const { commitLine, endLine = firstLine + 1 } = knownAt(alike, firstLine) ?? {};
+function lastOfKnown(known: KnownTables, firstLine: number): number {
+  const { commitLine, endLine = firstLine + 1 } = known(firstLine) ?? {};
   return (commitLine ?? endLine) - 1;
 }
 
@@ -273,11 +272,11 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   if (!isFamilySaid) return yield* buildRuleset(document);
   if (lines.isReadAnewOf(before.lines)) {
     if (!(yield* isTableRenamed(lines, before))) return yield* buildRuleset(document);
-    const ruleset = yield* buildRuleset(document, before);
+    const ruleset = yield* buildRuleset(document, (line) => tableAt(before, line));
     carryRenamed(before, ruleset);
     return ruleset;
   }
-  const { at, added } = changedLines(before.lines, lines);
+  const { at, removed, added } = changedLines(before.lines, lines);
   yield;
   const changed: string[] = [];
   let isAlikeThroughout = lines.length === before.lines.length;
@@ -289,7 +288,14 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
     isAlikeThroughout = line !== undefined && old !== undefined && isPlain(line) && isAlike(line, old);
     if (line?.kind === 'rule') changed.push(line.name);
   }
-  if (!isAlikeThroughout) return (yield* patchRuleset(lines, before)) ?? (yield* buildRuleset(document));
+  if (!isAlikeThroughout) {
+    const patched = yield* patchRuleset(lines, before);
+    if (patched !== undefined) return patched;
+    const beside = tablesBeside(before, { at, removed, added });
+    const built = yield* buildRuleset(document, beside.known);
+    beside.carry(built);
+    return built;
+  }
   const ruleset: Ruleset = { lines, dumps: before.dumps, tables: before.tables };
   const names = new Set(changed);
   carryMarks(

@@ -74,3 +74,9 @@ function carryInOrder(from: Uint8Array, to: Uint8Array, { before, kept }: Places
     if (old >= 0) to[place] = from[old] as number;
   }
 }
+
+/** Keeps the marks of the chains of a table for one of another ruleset that says the same. */
+export function carryMarksOf(from: Ruleset, table: Table, to: Ruleset, now: Table): void {
+  const marks = known.get(from)?.get(table.index);
+  if (marks !== undefined) marksOf(to, now).set(marks);
+}
