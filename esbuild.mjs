@@ -7,126 +7,21 @@ import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import * as esbuild from 'esbuild';
+import {
+  clientWithoutEffects,
+  clusterApart,
+  commandsInPieces,
+  manifestInBrief,
+  withoutIdleWork,
+} from './test/tools/bundle-plugins.mjs';
 import { withEagerFunctions } from './test/tools/eager-functions.mjs';
-import { requiredNow, seldomApart, seldomNeeded } from './test/tools/seldom-needed.mjs';
+import { requiredNow, seldomApart } from './test/tools/seldom-needed.mjs';
 import { codeKeptBy } from './test/tools/shipped-code.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 
 const node = { platform: 'node', format: 'cjs', target: 'node22' };
 const web = { platform: 'browser', format: 'iife', target: 'es2023' };
-
-/** The cluster's API client is a bundle of its own, 1 MB that the server and the command line load when a cluster is asked for. */
-const clusterApart = {
-  name: 'cluster-apart',
-  setup(build) {
-    build.onResolve({ filter: /\/cluster\/live\/live\.ts$/ }, (args) =>
-      args.kind === 'dynamic-import' ? { path: '../cluster/live.cjs', external: true } : undefined,
-    );
-  },
-};
-
-/**
- * The API client's modules do nothing on being loaded but define what they export; without its word on that, esbuild keeps all models of
- * Kubernetes' API, of which none is used: 1.48 MB instead of 1.06.
- */
-const clientWithoutEffects = {
-  name: 'client-without-effects',
-  setup(build) {
-    const name = '@kubernetes/client-node';
-    build.onResolve({ filter: /^@kubernetes\/client-node|^\.\.?\// }, async (args) => {
-      const isOfClient = args.path.startsWith(name) || args.importer.replaceAll('\\', '/').includes(`node_modules/${name}/`);
-      if (args.pluginData === name || !isOfClient) return undefined;
-      const { kind, importer, resolveDir } = args;
-      const found = await build.resolve(args.path, { kind, importer, resolveDir, pluginData: name });
-      return { path: found.path, sideEffects: false, errors: found.errors };
-    });
-  },
-};
-
-/** Of package.json the program needs two lines of 700. */
-const manifestInBrief = {
-  name: 'manifest-in-brief',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
-      if (path !== resolve(root, 'package.json')) return undefined;
-      const { homepage, version } = JSON.parse(readFileSync(path, 'utf8'));
-      return { contents: JSON.stringify({ homepage, version }), loader: 'json' };
-    });
-  },
-};
-
-/**
- * What packages do on being loaded, or before the first line is read, which takes some milliseconds and is of no use here: Commander loads what starts programs, for commands that are
- * programs of their own; picocolors asks whether standard output is a terminal, and is told (`cli/colors.ts`). Chevrotain fills a table with a quotient for each character of Unicode, and
- * replaces ten methods of each kind of production while it records a grammar; ours has `CONSUME2` and no higher one, which it would refuse to record.
- */
-const idleWork = [
-  [/[\\/]commander[\\/]lib[\\/]command\.js$/, "require('node:child_process')", '{}'],
-  [/[\\/]picocolors[\\/]picocolors\.js$/, '(p.stdout || {}).isTTY', 'false'],
-  [
-    /[\\/]chevrotain[\\/]lib[\\/]src[\\/]scan[\\/]lexer\.js$/,
-    ': charCodeToOptimizedIdxMap[charCode]',
-    ': 255 + ~~(charCode / 255)',
-  ],
-  [/[\\/]chevrotain[\\/]lib[\\/]src[\\/]scan[\\/]lexer\.js$/, 'charCodeToOptimizedIdxMap.length === 0', 'false'],
-  [/[\\/]chevrotain[\\/]lib[\\/]src[\\/]parse[\\/]parser[\\/]traits[\\/]gast_recorder\.js$/, 'i < 10', 'i < 3'],
-];
-
-const withoutIdleWork = {
-  name: 'without-idle-work',
-  setup(build) {
-    for (const filter of new Set(idleWork.map(([filter]) => filter.source))) {
-      build.onLoad({ filter: new RegExp(filter) }, ({ path }) => {
-        let contents = readFileSync(path, 'utf8');
-        for (const [, work, instead] of idleWork.filter(([other]) => other.source === filter)) {
-          if (!contents.includes(work)) throw new Error(`${path}: has no ${work}`);
-          contents = contents.replaceAll(work, instead);
-        }
-        return { contents, loader: 'js' };
-      });
-    }
-  },
-};
-
-/** Loaded alone, without what others need. */
-const alone = ['./check-cached.ts'];
-const diagnoseModules = ['./diagnose-command.ts', './explain-command.ts'];
-const drawingModules = ['./flow-command.ts', './map-command.ts'];
-const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './completion.ts'];
-
-/**
- * What the command line loads when it is asked for, in five pieces: esbuild would make one of each command and one of whatever some of them
- * share, which are sixty, and each takes as long to find as to read.
- */
-const commandsInPieces = {
-  name: 'commands-in-pieces',
-  setup(build) {
-    const pieces = {
-      check: new Set([...checkModules, '../lint/registry.ts']),
-      packets: new Set(),
-      diagnose: new Set(diagnoseModules),
-      drawings: new Set(drawingModules),
-      seldom: new Set(seldomNeeded),
-    };
-    build.onStart(() => {
-      const program = readFileSync(resolve(root, 'server/src/cli/program.ts'), 'utf8');
-      for (const [, path] of program.matchAll(/import\('([^']+)'\)/g)) {
-        if (!Object.values(pieces).some((piece) => piece.has(path)) && !alone.includes(path)) pieces.packets.add(path);
-      }
-    });
-    build.onResolve({ filter: /./ }, ({ kind, importer, path, resolveDir }) => {
-      if (kind !== 'dynamic-import' || !/[\\/]cli[\\/][\w-]+\.ts$/.test(importer)) return undefined;
-      const piece = Object.keys(pieces).find((name) => pieces[name].has(path));
-      return piece && { path: resolve(resolveDir, `pieces/${piece}.ts`) };
-    });
-    build.onLoad({ filter: /[\\/]cli[\\/]pieces[\\/]\w+\.ts$/ }, ({ path: piece }) => ({
-      contents: [...pieces[basename(piece, '.ts')]].map((path) => `export * from '${path}';`).join('\n'),
-      loader: 'ts',
-      resolveDir: resolve(root, 'server/src/cli'),
-    }));
-  },
-};
 
 /**
  * What all commands need is in several pieces: each of these modules, with what it needs and none before it does. What V8 makes of a piece it holds until all of it is compiled,
@@ -326,12 +221,19 @@ function writeCode({ out, bin }, pieces) {
   writeWhole(resolve(folder, shippedName(digestOf(pieces))), codeKeptBy(resolve(folder, `${bin}.cjs`), firstRuns));
 }
 
-/** Has pieces be the functions that their texts are put into when they are loaded. Of the first one Node.js would say nothing if it were run by itself. */
-function asFunctions(files, main) {
+/**
+ * Has pieces be the functions that their texts are put into when they are loaded. The first one is none, as Node.js would say nothing if it were run by itself: it starts the launcher
+ * then, since the others are modules to nobody else.
+ */
+function asFunctions(files, { out, bin }) {
   const { before } = exportsOf('cli/load-pieces.ts');
   for (const file of files) {
-    if (!file.path.endsWith('.cjs') || basename(file.path) === main) continue;
-    file.contents = Buffer.from(`${before}${file.contents}\n})`);
+    if (!file.path.endsWith('.cjs')) continue;
+    file.contents = Buffer.from(
+      basename(file.path) === basename(out)
+        ? `"use strict";if(require.main===module)require("./${bin}.cjs");else{${file.contents}\n}`
+        : `${before}${file.contents}\n})`,
+    );
   }
 }
 
@@ -360,7 +262,7 @@ const written = (bundle) => ({
         }));
       if (isInPieces && !watch && result.errors.length === 0) {
         compileAtOnce(files, basename(bundle.out));
-        asFunctions(files, basename(bundle.out));
+        asFunctions(files, bundle);
       }
       for (const { path, contents } of files) writeWhole(path, contents);
       if (result.errors.length > 0) return;

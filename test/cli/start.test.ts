@@ -104,6 +104,17 @@ describe('what the command line loads', () => {
     expect(run({ ...env, NODE_DISABLE_COMPILE_CACHE: '1' })).toEqual(run(env));
   });
 
+  it('is the same program when its first piece is started by itself', () => {
+    const run = (program: string, ...args: readonly string[]): unknown => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+      return { status, stdout, stderr };
+    };
+    const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+    const main = resolve(folder, 'main.cjs');
+    expect(run(main, 'check', dump)).toEqual(run(inspectBundle, 'check', dump));
+    expect(run(main, 'check', '/no/such/dump')).toMatchObject({ status: 2, stdout: '' });
+  });
+
   it('starts no program to find a command', () => {
     expect(readFileSync(resolve(folder, pieceOf('run-program')), 'utf8').includes('child_process')).toBe(false);
   });
