@@ -135,6 +135,8 @@ const typed = [
   ':KUBE-SERVICES',
   ':ACCEPT',
   ':INPUT',
+  ':INPUT DROP [0:0]',
+  ':FORWARD ACCEPT [0:0]',
   '[0:',
   'C',
   'COMMI',

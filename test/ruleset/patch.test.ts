@@ -128,6 +128,13 @@ describe('an edit of a few rules is patched, and gives what a fresh reading give
     ['a rule in the place of another by a command', 8, 0, ['-R A 1 -j C']],
     ['the only jump to a chain taken away by a command', 12, 0, ['-D B -j C']],
     ['a rule looked for by a command', 12, 0, ['-C C -j B']],
+    ['a built-in chain', 3, 0, [':OUTPUT ACCEPT [0:0]']],
+    ['a built-in chain made by a command', 3, 0, ['-N OUTPUT']],
+    ['a built-in chain without a policy', 3, 0, [':OUTPUT - [0:0]']],
+    ['a built-in chain less', 2, 1, []],
+    ['a built-in chain half typed', 2, 1, [':PREROUTIN']],
+    ['a built-in chain below rules of its own', 7, 0, [':PREROUTING DROP [0:0]']],
+    ['a built-in chain of another table', 3, 0, [':FORWARD ACCEPT [0:0]']],
     ['a chain made by a command', 8, 0, ['-N D']],
     ['a chain made by a command that is there', 8, 0, ['-N B']],
     ['a chain made by a command above its declaration', 3, 0, ['-N C']],
@@ -241,8 +248,13 @@ describe('edits of declarations, rules and jumps, one behind another', () => {
       const line = 3 + below(commit - 2);
       const removed = Math.min(below(commit > 30 ? 4 : 2), commit - line);
       const commands = ['-F', '-X', '-Z', '-P', '-S', '-E', '-N', '-D'];
-      const rules = [`-A ${nameOf()} -j RETURN`, `${commands[below(commands.length - (seed % 2))]} ${names[below(6)]}`];
-      const rule = rules[below(5)] ?? `-A ${nameOf()} -j ${nameOf()}`;
+      const hook = ['PREROUTING', 'OUTPUT', 'INPUT'][below(3)];
+      const rules = [
+        `-A ${nameOf()} -j RETURN`,
+        `:${hook} ACCEPT [0:0]`,
+        `${commands[below(commands.length - (seed % 2))]} ${names[below(6)]}`,
+      ];
+      const rule = rules[below(6)] ?? `-A ${nameOf()} -j ${nameOf()}`;
       const name = names[below(names.length - 1)];
       const added = below(4) === 0 ? [] : [below(3) === 0 ? `:${name} - [0:0]` : rule];
       const range = { start: { line, character: 0 }, end: { line: line + removed, character: 0 } };
@@ -272,11 +284,7 @@ describe('an edit that says more is not patched, and read anew', () => {
 
   it.each<[string, number, number, readonly string[]]>([
     ['a chain that is called like a target', 5, 0, [':LOG - [0:0]']],
-    ['a built-in chain', 3, 0, [':OUTPUT ACCEPT [0:0]']],
-    ['a built-in chain made by a command', 3, 0, ['-N OUTPUT']],
     ['a chain that gets another name', 8, 0, ['-E A D']],
-    ['a built-in chain without a policy', 3, 0, [':OUTPUT - [0:0]']],
-    ['a built-in chain less', 2, 1, []],
     ['a goto of what is called like a target', 8, 0, ['-A A -g RETURN']],
     ['a header', 8, 0, [header]],
     ['a header less', 13, 1, []],

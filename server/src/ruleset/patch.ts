@@ -5,7 +5,6 @@
 
 import type { Steps } from '../base/steps.ts';
 import { findTarget, targets as knownTargets, standardTargets } from '../catalog/lookup.ts';
-import { isBuiltinChain } from '../catalog/tables.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
@@ -46,20 +45,19 @@ function saysNoChain({ kind, name, target, text, prefix, context, listing }: Lin
   }
 }
 
-/** Whether a line says nothing but a declaration of a chain of the user's, a command to one chain, or a rule, if that. */
+/** Whether a line says nothing but a declaration of a chain, a command to one chain, or a rule, if that. */
 function canPatch(line: Line, table: Table): boolean {
   if (saysNoChain(line)) return true;
   if (line.context.within !== undefined || line.listing || line.name === '' || isTargetName(line.name)) return false;
-  if (line.kind === 'chain') return line.command === 'new' && !isBuiltinChain(table.name, line.name);
+  if (line.kind === 'chain') return true;
   if (line.kind === 'chain-command') return isPlainCommand(line, table);
   if (line.kind !== 'rule') return false;
   return line.target === '' || (jumpsToTarget(line) ? !line.isGoto : !isTargetName(line.target));
 }
 
 /** Whether a command is one to a chain of the table that it stands in, and gives no chain another name: the chain of that name would stand behind. */
-function isPlainCommand({ command, name, target, context }: Line, table: Table): boolean {
-  if (context.table !== table.name || (command === 'rename' && target !== '')) return false;
-  return command !== 'new' || !isBuiltinChain(table.name, name);
+function isPlainCommand({ command, target, context }: Line, table: Table): boolean {
+  return context.table === table.name && (command !== 'rename' || target === '');
 }
 
 /** Whether a rule jumps to what is no chain. */
