@@ -7,7 +7,18 @@ import { fitsShape, misfitSteps, type Shape } from '../../server/src/cluster/sha
 
 const seeded = { seed: 20_261_128, numRuns: 3_000 };
 
-const kinds = ['text', 'number', 'port', 'boolean', 'port or name', 'time', 'texts by name', 'object'] as const;
+const kinds = [
+  'text',
+  'number',
+  'port',
+  'boolean',
+  'text or number',
+  'boolean or number',
+  'port or name',
+  'time',
+  'texts by name',
+  'object',
+] as const;
 const names = ['kind', 'port', 'labels'] as const;
 
 const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
@@ -37,6 +48,10 @@ function exactly(shape: Shape): fc.Arbitrary<unknown> {
       return fc.nat(65_535);
     case 'boolean':
       return fc.boolean();
+    case 'text or number':
+      return fc.oneof(fc.string(), fc.nat());
+    case 'boolean or number':
+      return fc.oneof(fc.boolean(), fc.nat());
     case 'port or name':
       return fc.oneof(fc.string(), fc.nat(65_535));
     case 'time':

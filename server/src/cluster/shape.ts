@@ -3,7 +3,17 @@ import type { Steps } from '../base/steps.ts';
 import { type Fields, isFields } from './fields.ts';
 import { shown } from './snapshot-failure.ts';
 
-type Scalar = 'text' | 'number' | 'port' | 'boolean' | 'port or name' | 'time' | 'texts by name' | 'object';
+type Scalar =
+  | 'text'
+  | 'number'
+  | 'port'
+  | 'boolean'
+  | 'text or number'
+  | 'boolean or number'
+  | 'port or name'
+  | 'time'
+  | 'texts by name'
+  | 'object';
 
 /** What a value must be: one of a kind, a list of such, or an object whose fields are such. */
 export type Shape = Scalar | { readonly each: Shape } | { readonly [field: string]: Shape };
@@ -18,6 +28,7 @@ export interface Misfit {
 }
 
 const maxPort = 65535;
+const maxNumber = Number.MAX_SAFE_INTEGER;
 
 function isWhole(value: unknown, most: number): boolean {
   return typeof value === 'number' && value % 1 === 0 && value >= 0 && value <= most;
@@ -32,9 +43,17 @@ function areTexts(value: unknown): boolean {
 /** Whether a value is one of these, and what they are called. */
 const scalars: Readonly<Record<Scalar, { readonly fits: (value: unknown) => boolean; readonly called: string }>> = {
   text: { fits: (value) => typeof value === 'string', called: 'a text' },
-  number: { fits: (value) => isWhole(value, Number.MAX_SAFE_INTEGER), called: 'a whole number from 0' },
+  number: { fits: (value) => isWhole(value, maxNumber), called: 'a whole number from 0' },
   port: { fits: (value) => isWhole(value, maxPort), called: `a number from 0 to ${maxPort}` },
   boolean: { fits: (value) => typeof value === 'boolean', called: 'true or false' },
+  'text or number': {
+    fits: (value) => typeof value === 'string' || isWhole(value, maxNumber),
+    called: 'a text or a whole number from 0',
+  },
+  'boolean or number': {
+    fits: (value) => typeof value === 'boolean' || isWhole(value, maxNumber),
+    called: 'true, false or a whole number from 0',
+  },
   'port or name': {
     fits: (value) => typeof value === 'string' || isWhole(value, maxPort),
     called: `a text or a number from 0 to ${maxPort}`,

@@ -1,9 +1,10 @@
 /** The node's addresses: `ip -j addr`, or `ip addr` and `ip -o addr` as people print it. */
 import { canonicalIP } from '../../base/ip.ts';
 import { booleanAt, numberAt, objectsAt, textAt } from '../../cluster/fields.ts';
+import { fitsShape } from '../../cluster/shape.ts';
 import type { AddressRecord, Part } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
-import { addressShape, isShaped } from './json-shapes.ts';
+import { addressShape } from './json-shapes.ts';
 import { numberedLines } from './lines.ts';
 
 /** Addresses of JSON. Never throws. */
@@ -11,7 +12,7 @@ export function readAddressesJson(file: string, { records, skipped }: JsonRecord
   const addresses: AddressRecord[] = [];
   let wrong = skipped;
   for (const { fields, line } of records) {
-    if (textAt(fields, 'ifname') === '' || !isShaped(fields, addressShape)) {
+    if (textAt(fields, 'ifname') === '' || !fitsShape(addressShape, fields)) {
       wrong += 1;
       continue;
     }

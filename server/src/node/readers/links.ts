@@ -1,9 +1,10 @@
 /** Interfaces: `ip -j -d link` (or the same part of `ip -j -d addr`), and the ports of bridges: `bridge -j link`, `bridge -j fdb`. */
 import { canonicalIP } from '../../base/ip.ts';
 import { booleanAt, type Fields, fieldsAt, numberAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
+import { fitsShape } from '../../cluster/shape.ts';
 import type { BridgePortRecord, ForwardingRecord, LinkRecord, Part } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
-import { bridgePortShape, forwardingShape, isShaped, linkShape } from './json-shapes.ts';
+import { bridgePortShape, forwardingShape, linkShape } from './json-shapes.ts';
 
 const most = 0xffff_ffff;
 
@@ -37,7 +38,7 @@ export function withInferredKinds(links: readonly LinkRecord[]): readonly LinkRe
 export function readLinks(file: string, { records, skipped }: JsonRecords): Part<LinkRecord> {
   const links = records.flatMap(({ fields, line }): readonly LinkRecord[] => {
     const name = textAt(fields, 'ifname');
-    if (name === '' || !isShaped(fields, linkShape)) return [];
+    if (name === '' || !fitsShape(linkShape, fields)) return [];
     const info = fieldsAt(fields, 'linkinfo');
     const data = fieldsAt(info, 'info_data');
     const port = fieldsAt(info, 'info_slave_data');
@@ -69,7 +70,7 @@ export function readLinks(file: string, { records, skipped }: JsonRecords): Part
 /** A bridge's ports of JSON. Never throws. */
 export function readBridgePorts(file: string, { records, skipped }: JsonRecords): Part<BridgePortRecord> {
   const ports = records
-    .filter(({ fields }) => isShaped(fields, bridgePortShape))
+    .filter(({ fields }) => fitsShape(bridgePortShape, fields))
     .map(({ fields, line }) => ({
       line,
       name: textAt(fields, 'ifname'),
@@ -86,7 +87,7 @@ export function readBridgePorts(file: string, { records, skipped }: JsonRecords)
 /** What a bridge has seen at its ports, of JSON. Never throws. */
 export function readForwarding(file: string, { records, skipped }: JsonRecords): Part<ForwardingRecord> {
   const entries = records
-    .filter(({ fields }) => isShaped(fields, forwardingShape))
+    .filter(({ fields }) => fitsShape(forwardingShape, fields))
     .map(({ fields, line }) => ({
       line,
       mac: textAt(fields, 'mac').toLowerCase(),

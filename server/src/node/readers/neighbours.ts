@@ -1,16 +1,17 @@
 /** Which neighbour answers at which address: `ip -j neigh`, or `ip neigh`. */
 import { canonicalIP } from '../../base/ip.ts';
 import { textAt, textsAt, valueAt } from '../../cluster/fields.ts';
+import { fitsShape } from '../../cluster/shape.ts';
 import type { NeighbourRecord, Part } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
-import { isShaped, neighbourShape } from './json-shapes.ts';
+import { neighbourShape } from './json-shapes.ts';
 import { numberedLines, wordAfter } from './lines.ts';
 
 /** Neighbours of JSON. Never throws. */
 export function readNeighboursJson(file: string, { records, skipped }: JsonRecords): Part<NeighbourRecord> {
   const neighbours = records.flatMap(({ fields, line }): readonly NeighbourRecord[] => {
     const ip = canonicalIP(textAt(fields, 'dst'));
-    if (ip === undefined || !isShaped(fields, neighbourShape)) return [];
+    if (ip === undefined || !fitsShape(neighbourShape, fields)) return [];
     const mac = textAt(fields, 'lladdr').toLowerCase();
     const probes = valueAt(fields, 'probes');
     return [

@@ -1,9 +1,10 @@
 /** Policy routing: `ip -j rule`, or `ip rule`. */
 import { canonicalCIDR } from '../../base/ip.ts';
 import { type Fields, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
+import { fitsShape } from '../../cluster/shape.ts';
 import type { Part, PolicyRuleRecord, PortRange } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
-import { isShaped, policyRuleShape } from './json-shapes.ts';
+import { policyRuleShape } from './json-shapes.ts';
 import { numberedLines } from './lines.ts';
 
 const mostPriority = 0xffff_ffff;
@@ -89,7 +90,7 @@ export function readPolicyRulesJson(file: string, { records, skipped }: JsonReco
   for (const { fields, line } of records) {
     const from = networkOf(textAt(fields, 'src'), valueAt(fields, 'srclen'));
     const to = networkOf(textAt(fields, 'dst'), valueAt(fields, 'dstlen'));
-    if (from === undefined || to === undefined || !isShaped(fields, policyRuleShape)) {
+    if (from === undefined || to === undefined || !fitsShape(policyRuleShape, fields)) {
       wrong += 1;
       continue;
     }

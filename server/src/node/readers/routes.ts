@@ -1,9 +1,10 @@
 /** Routes: `ip -j route show table all` of both families, or the same without -j. */
 import { canonicalCIDR, canonicalIP } from '../../base/ip.ts';
 import { type Fields, fieldsAt, numberAt, objectsAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
+import { fitsShape } from '../../cluster/shape.ts';
 import type { NextHop, Part, RouteRecord, RouteType } from '../records.ts';
 import type { JsonRecords } from './json-records.ts';
-import { isShaped, routeShape } from './json-shapes.ts';
+import { routeShape } from './json-shapes.ts';
 import { numberedLines } from './lines.ts';
 
 const types: readonly RouteType[] = [
@@ -53,7 +54,7 @@ export function readRoutesJson(file: string, { records, skipped }: JsonRecords):
   for (const { fields, line } of records) {
     const type = typeOf(textAt(fields, 'type'));
     const network = networkOf(textAt(fields, 'dst'), isSixth(fields));
-    if (type === undefined || network === undefined || !isShaped(fields, routeShape)) {
+    if (type === undefined || network === undefined || !fitsShape(routeShape, fields)) {
       wrong += 1;
       continue;
     }
