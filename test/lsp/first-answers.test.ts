@@ -66,6 +66,8 @@ beforeEach(() => {
   kept = new Map();
   server = startInProcessServer(filesOf({}), {
     keyOfDigest: (sha256) => sha256,
+    keyOfBytes: () => undefined,
+    writeBytes: () => undefined,
     knownKeyOf: () => undefined,
     *keyOf(text) {
       yield;

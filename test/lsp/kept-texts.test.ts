@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { keptTexts } from '../../server/src/lsp/node/kept-texts.ts';
+import { rememberBytes } from '../../server/src/lsp/node/known-digest.ts';
 
 let home = '';
 beforeEach(() => {
@@ -42,3 +43,33 @@ it.skipIf(process.platform === 'darwin')('texts that are written one right behin
   await texts.settled();
   expect(keys.map((key) => texts.read(key))).toEqual(keys.map((key) => `found in ${key}`));
 });
+
+it.skipIf(process.platform === 'darwin')(
+  'the key of a text is told by the bytes that it came in as, once it is known whose they are',
+  async () => {
+    const texts = keptTexts(import.meta.filename);
+    const [bytes, others] = ['a'.repeat(64), 'b'.repeat(64)];
+    const text = '-A INPUT -j ACCEPT\n';
+    if (texts === undefined) throw new Error('there is no folder for them');
+    const key = runToEnd(texts.keyOf(text));
+    texts.writeBytes(key);
+    await texts.settled();
+    expect(texts.keyOfBytes(bytes)).toBeUndefined();
+    rememberBytes(text, bytes);
+    expect(runToEnd(texts.keyOf(text))).toBe(key);
+    texts.writeBytes(runToEnd(texts.keyOf('-A OUTPUT -j DROP\n')));
+    texts.writeBytes(key);
+    await texts.settled();
+    // The bytes are of the text that was asked about last.
+    expect(texts.keyOfBytes(bytes)).toBeUndefined();
+    rememberBytes(text, bytes);
+    texts.writeBytes(runToEnd(texts.keyOf(text)));
+    await texts.settled();
+    const again = keptTexts(import.meta.filename);
+    expect(again?.keyOfBytes(bytes)).toBe(key);
+    expect(again?.keyOfBytes(others)).toBeUndefined();
+    rememberBytes(text, others);
+    expect(again?.knownKeyOf(text)).toBeUndefined();
+    expect(again && runToEnd(again.keyOf(text))).toBe(key);
+  },
+);

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLongMessage, type LongMessage } from '../../server/src/lsp/node/long-message.ts';
+import type { OpenedBytes } from '../../server/src/lsp/node/opened-text.ts';
 
 /** What is read of a body that comes in pieces of these sizes, or that it is none. */
-function read(body: Buffer, sizes: readonly number[], pieces = { head: 64, piece: 16 }): unknown {
-  const long = createLongMessage(body.length, pieces);
+function read(long: LongMessage, body: Buffer, sizes: readonly number[]): unknown {
   for (let at = 0, turn = 0; at < body.length; turn += 1) {
     const size = Math.max(1, sizes[turn % sizes.length] ?? 1);
     // What comes in is overwritten by what comes next.
@@ -78,7 +79,64 @@ const around: readonly (readonly [string, string])[] = [
   ['{"é":"€","text":"', '"},'],
 ];
 const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
-const pieces = fc.record({ head: fc.integer({ min: 1, max: 120 }), piece: fc.integer({ min: 16, max: 40 }) });
+const pieces = fc.record({
+  head: fc.integer({ min: 1, max: 120 }),
+  piece: fc.integer({ min: 16, max: 40 }),
+  tail: fc.integer({ min: 1, max: 120 }),
+});
+
+/** What stands around the text of a document that is opened, or nearly so. */
+const opening: readonly (readonly [string, string])[] = [
+  ['{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","languageId":"","version":1,"text":"', '"}}}'],
+  ['{"params":{"textDocument":{"text":"', '","uri":"file:///a","version":1,"languageId":""}},"method":"textDocument/didOpen"}'],
+];
+const anyOpening = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...opening) },
+  { weight: 1, arbitrary: fc.constantFrom(...around) },
+);
+const openingPieces = fc.record({
+  head: fc.integer({ min: 60, max: 160 }),
+  piece: fc.integer({ min: 16, max: 40 }),
+  tail: fc.integer({ min: 1, max: 160 }),
+});
+/** A text that ends, with fields behind it that make it look as if it went on. */
+const endingText = fc
+  .tuple(
+    text,
+    fc.constantFrom(
+      '","text":"',
+      '","x":"',
+      '","version":2,"x":"',
+      '","uri":"file:///b","x":"',
+      '"}},"params":{"textDocument":{"uri":"file:///b","languageId":"","version":1,"text":"',
+      '"},"textDocument":{"uri":"file:///b","languageId":"","version":1,"text":"',
+    ),
+    text,
+  )
+  .map(([one, between, other]) => Buffer.concat([one, bytesOf(between), other]));
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The bytes that a document was told by. */
+function withDigest(body: Buffer, { bytes, bytesSha256 }: OpenedBytes): Buffer {
+  for (let at = body.indexOf('"'); at >= 0; at = body.indexOf('"', at + 1)) {
+    const found = body.subarray(at + 1, at + 1 + bytes);
+    if (sha256(found) === bytesSha256) return found;
+  }
+  throw new Error('there are no such bytes');
+}
+
+interface Document {
+  readonly uri: string;
+  readonly version: number;
+  readonly text: string;
+}
+
+function documentOf(value: unknown): Document {
+  return (value as { readonly value: { readonly params: { readonly textDocument: Document } } }).value.params.textDocument;
+}
 
 describe('a long message', () => {
   it.each([
@@ -88,10 +146,102 @@ describe('a long message', () => {
     fc.assert(
       fc.property(fc.constantFrom(...around), inside, cuts, pieces, ([before, behind], bytes, sizes, at) => {
         const body = Buffer.concat([bytesOf(before), bytes, bytesOf(behind)]);
-        expect(read(body, sizes, at)).toEqual(parsed(body));
+        const long = createLongMessage(body.length, () => true, at);
+        expect(read(long, body, sizes)).toEqual(parsed(body));
       }),
       { numRuns: 3_000 },
     );
+  });
+
+  it.each([
+    ['of JSON', text],
+    ['of anything', anyText],
+    ['that ends in it', endingText],
+  ])('%s tells of no document by bytes that are a text, but of the one that it opens with it', (kind, inside) => {
+    let told = 0;
+    let proven = 0;
+    fc.assert(
+      fc.property(anyOpening, inside, cuts, openingPieces, ([before, behind], bytes, sizes, at) => {
+        const body = Buffer.concat([bytesOf(before), bytes, bytesOf(behind)]);
+        const long = createLongMessage(body.length, () => true, at);
+        const value = read(long, body, sizes);
+        expect(value).toEqual(parsed(body));
+        const [document, digest] = [long.opening(), long.provenDigest()];
+        if (digest !== undefined) expect(document?.bytesSha256).toBe(digest);
+        if (document === undefined) return;
+        told += 1;
+        const seen = parsed(Buffer.concat([bytesOf('"'), withDigest(body, document), bytesOf('"')]));
+        // Where what was seen is no text, nobody knows its digest.
+        if (seen === 'no JSON') {
+          expect(digest).toBeUndefined();
+          return;
+        }
+        proven += 1;
+        expect(digest).toBeDefined();
+        const { uri, version, text: opened } = documentOf(value);
+        expect({ uri, version }).toEqual({ uri: document.uri, version: document.version });
+        expect(seen).toEqual({ value: opened });
+      }),
+      { numRuns: 2_000, seed: 20_261_128 },
+    );
+    expect(proven).toBeGreaterThan(kind === 'of JSON' ? 100 : 5);
+    if (kind !== 'of JSON') expect(told).toBeGreaterThan(proven);
+  });
+
+  it.each([
+    ['that ends sooner than is seen from behind', 'a","version":2,"x":"b'],
+    ['with another document behind it', 'a"}},"params":{"textDocument":{"uri":"file:///b","version":1,"languageId":"","text":"b'],
+    ['that is no text', 'a\\x'],
+  ])('with a text %s proves no digest', (_, inside) => {
+    const [before, behind] = opening[0] ?? ['', ''];
+    const body = bytesOf(before + inside + behind);
+    const long = createLongMessage(body.length, () => true, { head: before.length, piece: 16, tail: behind.length });
+    expect(read(long, body, [body.length])).toEqual(parsed(body));
+    expect(long.provenDigest()).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'opens no document',
+      '{"method":"textDocument/didChange","params":{"textDocument":{"uri":"file:///a","version":1,"text":"',
+      '"}}}',
+    ],
+    [
+      'is a request',
+      '{"id":1,"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","languageId":"","version":1,"text":"',
+      '"}}}',
+    ],
+    [
+      'has another text behind it',
+      '{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","languageId":"","version":1,"text":"',
+      '","text":"b"}}}',
+    ],
+    [
+      'has another document behind it',
+      '{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","languageId":"","version":1,"text":"',
+      '"}, "textDocument":{"uri":"file:///b","languageId":"","version":1,"text":""}}}',
+    ],
+    [
+      'has it elsewhere',
+      '{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","languageId":"","version":1,"text":"b"},"text":"',
+      '"}}',
+    ],
+    [
+      'has no version',
+      '{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","languageId":"","text":"',
+      '"}}}',
+    ],
+    [
+      'is no JSON',
+      '{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","languageId":"","version":1,"text":"',
+      '"}}',
+    ],
+  ])('that %s tells of none that is opened', (_, before, behind) => {
+    const body = bytesOf(before + '-A INPUT -j ACCEPT\\n'.repeat(20) + behind);
+    const long = createLongMessage(body.length, () => true, { head: before.length + 20, piece: 32, tail: 200 });
+    expect(read(long, body, [50])).toEqual(parsed(body));
+    expect(long.opening()).toBeUndefined();
+    expect(long.provenDigest()).toBeUndefined();
   });
 
   it('of which more was claimed than is set aside at first is read all the same', () => {

@@ -13,8 +13,11 @@ interface Read {
   write(bytes: Buffer, size?: number): void;
 }
 
-/** @param isPlaced whether bytes are read to where the reader wants them */
-function reading(isPlaced = false): Read {
+/**
+ * @param isPlaced whether bytes are read to where the reader wants them
+ * @param mayBeKnown whether something may be known of a text of this length
+ */
+function reading(isPlaced = false, mayBeKnown?: (bytes: number) => boolean): Read {
   const [messages, errors, refusals]: [string[], string[], string[]] = [[], [], []];
   let take = (_: Buffer): void => undefined;
   let place = (): Buffer | undefined => undefined;
@@ -26,7 +29,7 @@ function reading(isPlaced = false): Read {
       if (isPlaced) place = placer;
     },
   };
-  const reader = createMessageReader(input, (why) => refusals.push(why));
+  const reader = createMessageReader(input, (why) => refusals.push(why), mayBeKnown);
   reader.onError((error) => errors.push(error.name));
   reader.listen((message) => {
     const { id, method } = message as Method;
@@ -63,7 +66,28 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
+const dump = '-A INPUT -j "ACCEPT"\n'.repeat(20_000);
+const opens = (text: string): Buffer =>
+  framed(`{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"a","languageId":"","version":1,"text":${text}}}}`);
+
 describe('the reader of messages', () => {
+  it.each([
+    ['before its text is decoded', JSON.stringify(dump), ['$/iptables/readingText', 'didOpen']],
+    ['and not where another text stands behind it', `${JSON.stringify(dump)},"text":""`, ['didOpen']],
+  ])('tells of a document that is opened by the digest of its bytes, %s', async (_, text, told) => {
+    const { messages, errors, write } = reading(true, () => true);
+    write(opens(text), 100_000);
+    await until(() => messages.includes('didOpen') || errors.length > 0);
+    expect(messages).toEqual(told);
+  });
+
+  it('takes no digest of a text of which nothing can be known', async () => {
+    const { messages, write } = reading(true, () => false);
+    write(opens(JSON.stringify(dump)));
+    await until(() => messages.length > 0);
+    expect(messages).toEqual(['didOpen']);
+  });
+
   it.each([
     [1, false],
     [7, false],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -65,6 +65,19 @@ describe('a large dump that is opened again', () => {
   it('shows what was found the last time before it is read', async () => {
     expect(await toldOf(dump)).toEqual(['read', found]);
     expect(await toldOf(dump)).toEqual([found, 'read', found]);
+  });
+
+  it('keeps whose the bytes are that a text comes in as, and shows what was found without that, too', async () => {
+    await toldOf(dump);
+    const [small, large] = entries().toSorted((one, other) => statSync(one).size - statSync(other).size);
+    expect(entries()).toHaveLength(2);
+    expect(statSync(small ?? '').size).toBeLessThan(200);
+    // Another text's bytes, and none.
+    writeFileSync(small ?? '', readFileSync(large ?? ''));
+    expect(await toldOf(dump)).toEqual([found, 'read', found]);
+    rmSync(small ?? '');
+    expect(await toldOf(dump)).toEqual([found, 'read', found]);
+    expect(entries()).toHaveLength(2);
   });
 
   it('shows nothing of another text, and nothing that was found with other settings', async () => {

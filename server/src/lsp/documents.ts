@@ -3,10 +3,12 @@ import { Cancelled, letOthersGoFirst, runFirst } from '../base/scheduler.ts';
 import {
   didOpenFileNotification,
   readingFileNotification,
+  readingTextNotification,
   type SendTextParams,
   sendTextNotification,
 } from '../protocol/open-file.ts';
 import { afterChanges, sizeOf } from '../syntax/text-bounds.ts';
+import type { KeptDiagnostics } from './kept-diagnostics.ts';
 import { onNotified } from './notifications.ts';
 import { openDump } from './open-documents.ts';
 import type { Params } from './params.ts';
@@ -43,7 +45,14 @@ export function registerDocuments(session: Session): void {
     const params: SendTextParams = { textDocument: { uri } };
     void session.connection.sendNotification(sendTextNotification, params);
   });
-  onNotified(session, readingFileNotification, ['openedFile'], ({ openedFile }) => void showFoundInFile(session, openedFile));
+  onNotified(session, readingFileNotification, ['openedFile'], ({ openedFile }) => {
+    const { uri, version, bytes, sha256 } = openedFile;
+    void showFoundEarly(session, { uri, version, bytes }, (kept) => kept.openByDigest(uri, version, sha256));
+  });
+  onNotified(session, readingTextNotification, ['openedBytes'], ({ openedBytes }) => {
+    const { uri, version, bytesSha256 } = openedBytes;
+    void showFoundEarly(session, openedBytes, (kept) => kept.openByBytes(uri, version, bytesSha256));
+  });
   onNotified(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
     const { uri, version } = changedDocument;
     const dump = session.dumps.get(uri);
@@ -146,11 +155,18 @@ async function sendKept(session: Session, uri: string, version: number, isStill:
   if (diagnostics !== undefined) await connection.sendDiagnostics({ uri, version, diagnostics });
 }
 
-/** Shows what was found when a text with this digest was opened before, while the file is being read: it is of the text that the client has, whatever the file says. */
-async function showFoundInFile(session: Session, { uri, version, bytes, sha256 }: Params['openedFile']): Promise<void> {
+/**
+ * Shows what was found when a text was opened before whose digest is there sooner than the text: its file is being read, or its bytes are being decoded.
+ * @param open has what was found looked up
+ */
+async function showFoundEarly(
+  session: Session,
+  { uri, version, bytes }: Pick<Params['openedBytes'], 'uri' | 'version' | 'bytes'>,
+  open: (kept: KeptDiagnostics) => void,
+): Promise<void> {
   const { dumps, keptDiagnostics, isPulled } = session;
   // Nobody closed it, and what is known of it is of another text.
   if (dumps.has(uri) || isPulled || isOldVersion(uri) || !keptDiagnostics.mayKeep(bytes)) return;
-  keptDiagnostics.openByDigest(uri, version, sha256);
+  open(keptDiagnostics);
   await sendKept(session, uri, version, () => keptDiagnostics.isKept(uri, version));
 }

@@ -12,12 +12,19 @@ const fewestCharacters = 1_000_000;
 /** Telling one text from all others takes some milliseconds for each million characters. */
 const mostCharacters = 40_000_000;
 
+/** Whether what is found in a text of this length is kept: one that takes long to read. */
+export function mayKeepText(length: number): boolean {
+  return length >= fewestCharacters && length <= mostCharacters;
+}
+
 /** The diagnostics of documents as they were opened. */
 export interface KeptDiagnostics {
   /** Whether what is found in a text of this length is kept: one that takes long to read. */
   mayKeep(length: number): boolean;
   /** A document is being opened, and of its text the digest is there: `open` by that. */
   openByDigest(uri: string, version: number, sha256: string): void;
+  /** The same by the digest of the bytes that its text came in as; nothing is known of a text that did not come in so before. */
+  openByBytes(uri: string, version: number, bytesSha256: string): void;
   /** Whether a version of a document with this text was opened by its digest. */
   isOpen(uri: string, version: number, text: string): boolean;
   /** Whether it takes no time to tell what was found in a text before. */
@@ -47,13 +54,18 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
     const document = documents.get(uri);
     return document?.version === version ? document : undefined;
   };
-  const mayKeep = (length: number): boolean => texts !== undefined && length >= fewestCharacters && length <= mostCharacters;
+  const openByKey = ({ read }: KeptTexts, uri: string, version: number, key: string): void => {
+    documents.set(uri, { version, key, kept: read(key) });
+  };
+  const mayKeep = (length: number): boolean => texts !== undefined && mayKeepText(length);
   return {
     mayKeep,
     openByDigest(uri, version, sha256) {
-      if (texts === undefined) return;
-      const key = texts.keyOfDigest(sha256);
-      documents.set(uri, { version, key, kept: texts.read(key) });
+      if (texts !== undefined) openByKey(texts, uri, version, texts.keyOfDigest(sha256));
+    },
+    openByBytes(uri, version, bytesSha256) {
+      const key = texts?.keyOfBytes(bytesSha256);
+      if (texts !== undefined && key !== undefined) openByKey(texts, uri, version, key);
     },
     isOpen(uri, version, text) {
       const document = opened(uri, version);
@@ -63,8 +75,7 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
     *open(uri, version, text) {
       documents.delete(uri);
       if (texts === undefined || !mayKeep(text.length)) return;
-      const key = yield* texts.keyOf(text);
-      documents.set(uri, { version, key, kept: texts.read(key) });
+      openByKey(texts, uri, version, yield* texts.keyOf(text));
     },
     isKept: (uri, version) => opened(uri, version)?.kept !== undefined,
     foundBefore(uri, version) {
@@ -77,6 +88,7 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
       const text = yield* joinedSteps(yield* jsonSteps([circumstances(uri, settings()), found]), '');
       yield;
       if (text !== document.kept) texts?.write(document.key, text);
+      texts?.writeBytes(document.key);
       document.kept = text;
     },
     close(uri) {

@@ -9,7 +9,7 @@ import {
 } from 'vscode-languageserver';
 import type { CompareSide } from '../protocol/compare.ts';
 import type { NodeReader } from '../protocol/node.ts';
-import type { DidOpenFileParams } from '../protocol/open-file.ts';
+import type { DidOpenFileParams, ReadingTextParams } from '../protocol/open-file.ts';
 import type { TraceQuestion } from '../protocol/trace.ts';
 
 /** A document as it is opened. */
@@ -25,6 +25,7 @@ export interface Params {
   readonly textDocument: { readonly uri: string };
   readonly openedDocument: OpenedDocument;
   readonly openedFile: DidOpenFileParams['textDocument'];
+  readonly openedBytes: ReadingTextParams['textDocument'];
   readonly changedDocument: { readonly uri: string; readonly version: number };
   readonly contentChanges: readonly TextDocumentContentChangeEvent[];
   readonly position: Position;
@@ -143,6 +144,11 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
       isInteger(value['version']) &&
       isCount(value['bytes']) &&
       isText(value['sha256']),
+  },
+  openedBytes: {
+    field: 'textDocument',
+    isRight: (value) =>
+      isDocument(value) && isInteger(value['version']) && isCount(value['bytes']) && isText(value['bytesSha256']),
   },
   changedDocument: { field: 'textDocument', isRight: (value) => isDocument(value) && isInteger(value['version']) },
   contentChanges: { field: 'contentChanges', isRight: (value) => Array.isArray(value) && value.every(isChange) },

@@ -44,11 +44,15 @@ export interface KeptTexts {
   keyOf(text: string): Steps<string>;
   /** The key of what is kept of a document whose text in UTF-8 has this SHA-256. */
   keyOfDigest(sha256: string): string;
+  /** The key of what is kept of a document whose text came in as bytes with this SHA-256; undefined where it did not come in so before. */
+  keyOfBytes(bytesSha256: string): string | undefined;
   /** The key of a text, where it is told at once. */
   knownKeyOf(text: string): string | undefined;
   read(key: string): string | undefined;
   /** Begins to keep a text. */
   write(key: string, text: string): void;
+  /** Begins to keep what the text that has a key came in as, where that is known and not kept. */
+  writeBytes(key: string): void;
   /** Settles when all that was begun to be kept is kept. */
   settled(): Promise<void>;
 }

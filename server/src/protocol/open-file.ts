@@ -21,6 +21,19 @@ export interface DidOpenFileParams {
 /** Within the server, from what reads messages: the file is being read. What was found in the text before can be told by its digest. */
 export const readingFileNotification = '$/iptables/readingFile';
 
+/** Within the server, from what reads messages: a text has come in and is being decoded. What was found in it before can be told by the digest of its bytes. */
+export const readingTextNotification = '$/iptables/readingText';
+export interface ReadingTextParams {
+  readonly textDocument: {
+    readonly uri: string;
+    readonly version: number;
+    /** Of the text as it stands in the message, with all escapes of JSON. */
+    readonly bytes: number;
+    /** SHA-256 of them, in hexadecimal digits. */
+    readonly bytesSha256: string;
+  };
+}
+
 /**
  * From the server, where the file is not that text: the client sends `textDocument/didOpen` with the newest version, where the document is still open. Changes up to
  * that version are in its text.

@@ -1,8 +1,10 @@
 /** A message of megabytes, which is a document's text for the most part: read as it comes in and piece by piece, in the memory that it came into. */
 import { isAscii } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { fieldsAt, isFields, textAt } from '../../cluster/fields.ts';
+import { type Around, mayOpen, uriAround } from './around-text.ts';
+import { cutBefore, endOfLastLong, endOfString, openString, quote } from './json-bytes.ts';
 import { asciiText, release } from './long-text.ts';
+import { createOpenedText, type OpenedBytes, type OpenedText, type SeenAround } from './opened-text.ts';
 
 /** How much of a message is looked at, and decoded, at a time. */
 export interface PieceSizes {
@@ -10,20 +12,19 @@ export interface PieceSizes {
   readonly head: number;
   /** What is decoded at once, in bytes; 16 at least. */
   readonly piece: number;
+  /** The last bytes, in which the long text has to end. */
+  readonly tail: number;
 }
 
-/** A piece takes less than half a millisecond. */
-const usualSizes: PieceSizes = { head: 65_536, piece: 65_536 };
+/** A piece takes less than half a millisecond. The tail is more than a client writes behind the text of a document. */
+const usualSizes: PieceSizes = { head: 65_536, piece: 65_536, tail: 16_384 };
 /** What is set aside before the bytes are there: a length is soon claimed. */
 const mostBytesAtFirst = 32_000_000;
-/** More than a client writes behind the text of a document. */
-const tailBytes = 16_384;
 /** How far down in a message a text may stand: `params.contentChanges[0].text` does. */
 const deepestText = 5;
 
-const quote = 0x22;
-const backslash = 0x5c;
-const letterU = 0x75;
+/** Whether something may be known of a text in so many bytes. */
+export type MayBeKnown = (bytes: number) => boolean;
 
 /** The body of a long message. */
 export interface LongMessage {
@@ -39,6 +40,13 @@ export interface LongMessage {
   decode(): boolean;
   /** The URI of the document that a complete message is about; undefined where that is not seen at once. */
   about(): string | undefined;
+  /**
+   * The document that a complete message opens, before it is decoded. Where the text ends is seen from behind: it is that of a document with these bytes only if those were a whole text
+   * before (`provenDigest`), and then nothing in them ended it sooner. Undefined for any other message, and where that is not seen at once.
+   */
+  opening(): OpenedBytes | undefined;
+  /** The digest of the bytes that were the text of the document, where the value that was given opens it: they are all of the text. */
+  provenDigest(): string | undefined;
   /** What `JSON.parse` gives for the whole body as UTF-8; once. @throws SyntaxError */
   value(): unknown;
 }
@@ -89,56 +97,6 @@ function createBytes(length: number): Bytes {
   };
 }
 
-/** Whether a character is escaped: an odd number of backslashes stands before it. */
-function isEscaped(bytes: Buffer, at: number, from: number): boolean {
-  let before = at;
-  while (before > from && bytes[before - 1] === backslash) before -= 1;
-  return (at - before) % 2 === 1;
-}
-
-/** Where the quote stands that ends a string which begins at `from`; below 0 where none does before `to`. */
-function endOfString(bytes: Buffer, from: number, to: number): number {
-  const part = bytes.subarray(from, to);
-  let at = part.indexOf(quote);
-  while (at >= 0 && isEscaped(part, at, 0)) at = part.indexOf(quote, at + 1);
-  return at < 0 ? at : from + at;
-}
-
-/** Where the string begins, behind its quote, in which the first bytes of a text end; below 0 where they end in none. */
-function openString(bytes: Buffer, to: number): number {
-  for (let at = 0; ; ) {
-    const from = bytes.subarray(at, to).indexOf(quote);
-    if (from < 0) return -1;
-    const end = endOfString(bytes, at + from + 1, to);
-    if (end < 0) return at + from + 1;
-    at = end + 1;
-  }
-}
-
-/** Where the last long string of a text ends, seen from behind: a string ends or begins at each quote that is not escaped. Below 0 where none is seen. */
-function endOfLastLong(bytes: Buffer, from: number): number {
-  const part = bytes.subarray(from);
-  let end = -1;
-  for (let at = part.lastIndexOf(quote); at >= 0; at = at === 0 ? -1 : part.lastIndexOf(quote, at - 1)) {
-    if (!isEscaped(part, at, 0)) end = end < 0 ? from + at : -1;
-  }
-  return end;
-}
-
-/** Where a string may be cut at or before a place, neither in an escape nor in a character: all up to there can be decoded by itself, and so can the rest. */
-function cutBefore(bytes: Buffer, from: number, at: number): number {
-  let cut = at;
-  // The second byte of a character, and those behind it, are 10xxxxxx. Of more than three of them in a row the last is part of none.
-  while (cut > at - 4 && ((bytes[cut] ?? 0) & 0xc0) === 0x80) cut -= 1;
-  if (((bytes[cut] ?? 0) & 0xc0) === 0x80) cut = at;
-  const last = bytes.subarray(Math.max(from, cut - 6), cut).lastIndexOf(backslash);
-  if (last < 0) return cut;
-  const begin = Math.max(from, cut - 6) + last;
-  if (isEscaped(bytes, begin, from)) return cut;
-  const length = begin + 1 < cut && bytes[begin + 1] === letterU ? 6 : 2;
-  return begin + length > cut ? begin : cut;
-}
-
 type Fields = Record<string, unknown>;
 
 /** Puts a text where a mark stands in a value. False where the mark is no value in it, or too deep. */
@@ -150,12 +108,6 @@ function putInPlace(value: unknown, mark: string, text: string, depth = deepestT
     Object.defineProperty(fields, key, { value: text, writable: true, enumerable: true, configurable: true });
     return true;
   });
-}
-
-/** The URI of the document that a message says that it is about. */
-export function documentOf(message: unknown): string | undefined {
-  const uri = isFields(message) ? textAt(fieldsAt(fieldsAt(message, 'params'), 'textDocument'), 'uri') : '';
-  return uri === '' ? undefined : uri;
 }
 
 /** What stands from one place to another, in quotes. They are put around it for a moment: to put texts together takes as long as to decode them. */
@@ -171,6 +123,7 @@ function inQuotes(bytes: Buffer, from: number, to: number, encoding: 'latin1' | 
 
 /** A long string, decoded in the memory where it stands: what is unescaped is never longer. */
 interface LongString {
+  readonly begin: number;
   /** Takes the next bytes of it, up to a place where it may be cut. @throws SyntaxError where they are no part of a JSON string */
   decode(to: number): void;
   /** How far it is decoded. */
@@ -189,6 +142,7 @@ function createLongString(bytes: Bytes, begin: number): LongString {
     from = to;
   };
   return {
+    begin,
     decode(end) {
       const all = bytes.all();
       const areAscii = isAscii(all.subarray(next, end));
@@ -209,10 +163,43 @@ function createLongString(bytes: Bytes, begin: number): LongString {
   };
 }
 
-/** What is around the long string. */
-interface Around {
-  readonly before: string;
-  readonly behind: string;
+/** Takes the rest of a string that ends before a place; false where it does not. @throws SyntaxError where it is no JSON string */
+function decodeToEnd(text: LongString, bytes: Buffer, to: number): boolean {
+  const close = endOfString(bytes, text.at(), to);
+  if (close >= 0) text.decode(close);
+  return close >= 0;
+}
+
+interface Decoded {
+  readonly phase: 'text' | 'behind' | 'broken';
+  readonly isMore: boolean;
+  /** Why the string is none. */
+  readonly broken?: unknown;
+}
+
+/** Decodes the next piece of a long string, of so many bytes, and says whether it goes on behind it. */
+function decodePiece(bytes: Bytes, text: LongString, piece: number, opened: OpenedText | undefined): Decoded {
+  const [all, at] = [bytes.all(), text.at()];
+  const isComplete = bytes.got() === bytes.length;
+  // What comes next decides where it may be cut.
+  const isLast = at + piece >= bytes.got();
+  if (isLast && !isComplete) return { phase: 'text', isMore: false };
+  const end = isLast ? bytes.length : cutBefore(all, at, at + piece);
+  if (!isComplete) opened?.takeTo(all, end);
+  let broken: unknown;
+  try {
+    text.decode(end);
+    return { phase: 'text', isMore: true };
+  } catch (error) {
+    // The text ends in this piece, or is none.
+    broken = error;
+  }
+  try {
+    if (decodeToEnd(text, all, end)) return { phase: 'behind', isMore: false };
+  } catch (error) {
+    broken = error;
+  }
+  return { phase: 'broken', isMore: false, broken };
 }
 
 /** The value of a message from its parts. @throws SyntaxError */
@@ -225,70 +212,74 @@ function wholeOf({ before, behind }: Around, text: string): unknown {
 
 /**
  * Takes a message whose body has so many bytes.
+ * @param mayBeKnown whether a text in so many bytes may have been opened before
  * @param sizes only tests say them
  */
-export function createLongMessage(length: number, sizes: PieceSizes = usualSizes): LongMessage {
+export function createLongMessage(
+  length: number,
+  mayBeKnown: MayBeKnown = () => false,
+  sizes: PieceSizes = usualSizes,
+): LongMessage {
   const bytes = createBytes(length);
   let phase: 'head' | 'text' | 'behind' | 'whole' | 'broken' = 'head';
   let before = '';
   let long: LongString | undefined;
   let broken: unknown;
   let about: { readonly uri: string | undefined } | undefined;
+  let opened: OpenedText | undefined;
   const isComplete = (): boolean => bytes.got() === length;
 
   function decodeHead(): boolean {
     const end = Math.min(sizes.head, length);
-    if (bytes.got() < end) return false;
+    if (phase !== 'head' || bytes.got() < end) return false;
     const begin = openString(bytes.all(), end);
     phase = begin < 0 ? 'whole' : 'text';
     if (begin < 0) return false;
     before = bytes.all().toString('utf8', 0, begin - 1);
     long = createLongString(bytes, begin);
+    if (mayBeKnown(length) && mayOpen(before)) opened = createOpenedText(begin);
     return true;
   }
 
-  function decodePiece(text: LongString): boolean {
-    const [all, at] = [bytes.all(), text.at()];
-    // What comes next decides where it may be cut.
-    const isLast = at + sizes.piece >= bytes.got();
-    if (isLast && !isComplete()) return false;
-    const end = isLast ? length : cutBefore(all, at, at + sizes.piece);
-    try {
-      text.decode(end);
-      return true;
-    } catch (error) {
-      // The text ends in this piece, or is none.
-      broken = error;
-    }
-    phase = 'broken';
-    const close = endOfString(all, at, end);
-    if (close < 0) return false;
-    try {
-      text.decode(close);
-      phase = 'behind';
-    } catch (error) {
-      broken = error;
-    }
-    return false;
+  /** What stands around the long string, and where that ends, without a look at all of it; it may be decoded in part. */
+  function seenAround(): SeenAround | undefined {
+    if (long === undefined) return undefined;
+    const all = bytes.all().subarray(0, length);
+    const end = endOfLastLong(all, Math.max(long.at(), length - sizes.tail));
+    return end < 0 ? undefined : { before, behind: all.toString('utf8', end + 1), end };
+  }
+
+  function opening(): OpenedBytes | undefined {
+    return isComplete() ? opened?.document(bytes.all(), seenAround) : undefined;
   }
 
   function aboutOf(): string | undefined {
     if (!isComplete()) return undefined;
-    if (phase === 'head') decodeHead();
-    about ??= { uri: long === undefined ? undefined : uriAround(bytes, before, long.at()) };
+    about ??= { uri: uriAround(seenAround()) };
     return about.uri;
   }
 
   return {
-    take: bytes.take,
+    take(part) {
+      bytes.take(part);
+      decodeHead();
+      opened?.takeTo(bytes.all(), Math.min(bytes.got(), length - sizes.tail));
+    },
     room: bytes.room,
     more: bytes.more,
     isComplete,
     decode() {
       if (phase === 'head') return decodeHead();
-      return phase === 'text' && long !== undefined && long.at() < bytes.got() ? decodePiece(long) : false;
+      // What is decoded overwrites what came in.
+      opening();
+      if (phase !== 'text' || long === undefined || long.at() >= bytes.got()) return false;
+      const decoded = decodePiece(bytes, long, sizes.piece, opened);
+      ({ phase, broken } = decoded);
+      return decoded.isMore;
     },
     about: aboutOf,
+    opening,
+    provenDigest: () => (phase === 'behind' && long !== undefined ? opened?.provenAt(long.at()) : undefined),
     value() {
       try {
         // It may be asked until the message is handed over.
@@ -302,16 +293,4 @@ export function createLongMessage(length: number, sizes: PieceSizes = usualSizes
       }
     },
   };
-}
-
-/** The URI of the document that a message is about, without its long string. @param from what is before may be decoded already */
-function uriAround(bytes: Bytes, before: string, from: number): string | undefined {
-  const all = bytes.all().subarray(0, bytes.length);
-  const end = endOfLastLong(all, Math.max(from, bytes.length - tailBytes));
-  if (end < 0) return undefined;
-  try {
-    return documentOf(JSON.parse(`${before}""${all.toString('utf8', end + 1)}`));
-  } catch {
-    return undefined;
-  }
 }

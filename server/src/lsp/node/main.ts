@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { projectVersion } from '../../base/project.ts';
+import { mayKeepText } from '../kept-diagnostics.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
 import { cleanUpBeforeExit } from './before-exit.ts';
@@ -26,11 +27,13 @@ if (!process.argv.some((argument) => transports.some((transport) => argument.sta
 }
 
 limitYoungGeneration();
-const { connection, pause } = transportOf(process.argv.slice(2), createLifecycle());
+const kept = keptTexts(process.argv[1]);
+const mayBeKnown = (bytes: number): boolean => kept !== undefined && mayKeepText(bytes);
+const { connection, pause } = transportOf(process.argv.slice(2), createLifecycle(), mayBeKnown);
 startServer(connection, {
   pause,
   files: nodeFiles,
-  kept: keptTexts(process.argv[1]),
+  kept,
   live: () => import('../../cluster/live/live.ts'),
   beforeExit: cleanUpBeforeExit,
   afterOpening: collectOften,

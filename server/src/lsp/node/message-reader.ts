@@ -1,10 +1,12 @@
 import { Emitter, type Message, type MessageReader, type PartialMessageInfo } from 'vscode-languageserver/node';
 import { holdSlices } from '../../base/scheduler.ts';
-import { fieldsAt, isFields, valueAt } from '../../cluster/fields.ts';
-import { readingFileNotification } from '../../protocol/open-file.ts';
+import { fieldsAt, isFields, textAt, valueAt } from '../../cluster/fields.ts';
+import { readingFileNotification, readingTextNotification } from '../../protocol/open-file.ts';
+import { documentOf } from './around-text.ts';
 import { createFrameGuard } from './frame-guard.ts';
 import type { Input } from './input.ts';
-import { createLongMessage, documentOf, type LongMessage } from './long-message.ts';
+import { rememberBytes } from './known-digest.ts';
+import { createLongMessage, type LongMessage, type MayBeKnown } from './long-message.ts';
 import { holdCollection } from './old-generation.ts';
 import { openedFileOf, openedWith, textOfFile } from './open-file.ts';
 
@@ -91,14 +93,20 @@ function once(): Promise<void> {
  * Decodes a message once nothing comes in any more, in steps: what is behind it may be about others, most clients send it at once, and it is there in half the time where all that
  * is done meanwhile is to read. A message that comes slowly is decoded as far as it is there.
  * @param passed how many requests passed it so far
+ * @param complete is told once all of it is there
  */
-async function decode(long: LongMessage, bytesRead: () => number, passed: () => number): Promise<void> {
+async function decode(long: LongMessage, bytesRead: () => number, passed: () => number, complete: () => void): Promise<void> {
   const end = performance.now() + longestMilliseconds;
   let silentFrom = performance.now();
   let answered = passed();
+  let isTold = false;
   for (;;) {
     const before = bytesRead();
     await once();
+    if (long.isComplete() && !isTold) {
+      isTold = true;
+      complete();
+    }
     const now = performance.now();
     if (bytesRead() > before) silentFrom = now;
     if (now < silentFrom + (long.isComplete() ? silentMilliseconds : silentWithin) && now < end) continue;
@@ -118,7 +126,12 @@ async function decode(long: LongMessage, bytesRead: () => number, passed: () => 
 function taken(long: LongMessage): () => unknown {
   try {
     const value = long.value();
-    return () => value;
+    const bytesSha256 = long.provenDigest();
+    const document = isFields(value) ? fieldsAt(fieldsAt(value, 'params'), 'textDocument') : {};
+    return () => {
+      if (bytesSha256 !== undefined) rememberBytes(textAt(document, 'text'), bytesSha256);
+      return value;
+    };
   } catch (error) {
     return () => {
       throw error;
@@ -211,8 +224,9 @@ function createShort(length: number): { take(part: Buffer): Buffer | undefined }
  * Reads messages as the library does (LSP 3.18, "Base protocol"), but decodes long ones piece by piece, once they have come in: besides the text of a document of megabytes there is one copy of it in
  * memory, for a moment, and a hover behind it that is about another document is answered as soon as it is there.
  * @param refuse is told once why what comes in can be read no further
+ * @param mayBeKnown whether a text in so many bytes may have been opened before
  */
-export function createMessageReader(input: Input, refuse: (why: string) => void): MessageReader {
+export function createMessageReader(input: Input, refuse: (why: string) => void, mayBeKnown?: MayBeKnown): MessageReader {
   const errors = new Emitter<Error>();
   const closes = new Emitter<void>();
   const partial = new Emitter<PartialMessageInfo>();
@@ -224,7 +238,10 @@ export function createMessageReader(input: Input, refuse: (why: string) => void)
     const arrivingIn = (message: LongMessage): Arriving => ({
       about: message.about,
       async value() {
-        await decode(message, input.bytesRead, passing.count);
+        await decode(message, input.bytesRead, passing.count, () => {
+          const textDocument = message.opening();
+          if (textDocument !== undefined) give({ jsonrpc: '2.0', method: readingTextNotification, params: { textDocument } });
+        });
         return taken(message);
       },
     });
@@ -246,7 +263,7 @@ export function createMessageReader(input: Input, refuse: (why: string) => void)
     };
     const take = createFrameGuard(refuse, {
       begin(length) {
-        long = length < fewestBytesOfLong ? undefined : createLongMessage(length);
+        long = length < fewestBytesOfLong ? undefined : createLongMessage(length, mayBeKnown);
         short = createShort(length);
         if (long !== undefined) line.begin(arrivingIn(long));
         else if (length === 0) decoded(Buffer.alloc(0));

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { type Connection, createConnection, type MessageStrategy, ProposedFeatures } from 'vscode-languageserver/node';
 import type { Pause } from '../../base/scheduler.ts';
 import { connectTo, type Input, standardInput } from './input.ts';
+import type { MayBeKnown } from './long-message.ts';
 import { createMessageReader } from './message-reader.ts';
 import { createMessageWriter } from './message-writer.ts';
 import { createPause } from './pause.ts';
@@ -34,17 +35,18 @@ function refuse(why: string): never {
 }
 
 /** The library watches a stream for its end, and takes a reader or writer beside it as well; its types have both or neither. */
-function watched(input: Input): NodeJS.ReadableStream {
+function watched(input: Input, mayBeKnown: MayBeKnown): NodeJS.ReadableStream {
   const { stream } = input;
   const watch = { read: stream.read.bind(stream), on: stream.on.bind(stream) };
-  return { ...createMessageReader(input, refuse), ...watch } as unknown as NodeJS.ReadableStream;
+  return { ...createMessageReader(input, refuse, mayBeKnown), ...watch } as unknown as NodeJS.ReadableStream;
 }
 
 /**
  * The connection that a command line asks for: `--stdio`, `--socket=PORT`, `--pipe=NAME` or `--node-ipc`, as the library has it, but with a reader and a writer of our own for the
  * first three. What Node.js sends to a parent, or hears of it, it makes text of itself.
+ * @param mayBeKnown whether a text in so many bytes may have been opened before
  */
-export function transportOf(args: readonly string[], messageStrategy: MessageStrategy): Transport {
+export function transportOf(args: readonly string[], messageStrategy: MessageStrategy, mayBeKnown: MayBeKnown): Transport {
   const options = { messageStrategy };
   if (args.includes('--stdio')) {
     // What anybody logs is no message.
@@ -54,11 +56,11 @@ export function transportOf(args: readonly string[], messageStrategy: MessageStr
     const input = standardInput();
     const pause = createPause(input.bytesRead);
     const output = createMessageWriter(process.stdout, pause) as unknown as NodeJS.WritableStream;
-    return { connection: createConnection(ProposedFeatures.all, watched(input), output, options), pause };
+    return { connection: createConnection(ProposedFeatures.all, watched(input, mayBeKnown), output, options), pause };
   }
   const socket = args.includes('--node-ipc') ? undefined : socketOf(args);
   if (socket === undefined) return { connection: createConnection(ProposedFeatures.all, options), pause: createPause(() => 0) };
   const pause = createPause(socket.bytesRead);
-  const [input, output] = [createMessageReader(socket, refuse), createMessageWriter(socket.stream, pause)];
+  const [input, output] = [createMessageReader(socket, refuse, mayBeKnown), createMessageWriter(socket.stream, pause)];
   return { connection: createConnection(ProposedFeatures.all, input, output, options), pause };
 }
