@@ -10,6 +10,7 @@ import { dumpNotes } from './dump-notes.ts';
 import { type Frontend, frontendLabel } from './frontends.ts';
 import type { FlowNote } from './graph.ts';
 import type { CollectedNode, CollectedPaths } from './path-collector.ts';
+import { sharedEntries, sharedEntryText } from './shared-entries.ts';
 
 const mostAssumptionNotes = 5;
 const mostChainsNamed = 3;
@@ -44,13 +45,14 @@ function frontendNotes({ resolution, disagreements }: FlowContext, frontend: Fro
     return [noteOn(severity, chainRemark(ruleset, target), target.declarations[0] ?? target.rules[0] ?? null)];
   }
   if (first === undefined) return [noteOn('warning', `The cluster has ${label} and the dump has no rule for it.`)];
-  if (service === null || entryDrift(disagreements, frontend) !== 'stale') return [];
+  const shared = sharedEntries([frontend]).map((each) => noteOn('warning', sharedEntryText(each), each.line));
+  if (service === null || entryDrift(disagreements, frontend) !== 'stale') return shared;
   const { namespace, name } = service;
   const isGone = cluster.service(namespace, name) === undefined;
   const what = isGone
     ? `The cluster has no Service ${namespace}/${name}.`
     : `${namespace}/${name} has ${label} in the dump, and not in the cluster.`;
-  return [noteOn('warning', what, first)];
+  return [...shared, noteOn('warning', what, first)];
 }
 
 /** Endpoints' chains, shown whole, from which packets come back. */

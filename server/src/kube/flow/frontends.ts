@@ -49,6 +49,8 @@ export interface Frontend {
   readonly lines: readonly number[];
   /** The chain that the first of them leads to which is no mark's; null where the rule decides itself. Of a chain, the chain. */
   readonly target: Chain | null;
+  /** Other Services with rules for the same, which are asked behind this one's, with the first rule of each, 0-based; not there for none. */
+  readonly behind?: readonly { readonly service: FrontendService; readonly line: number }[];
 }
 
 const kinds: Readonly<Partial<Record<CommentUse, FlowEntryKind>>> = {
@@ -59,8 +61,9 @@ const kinds: Readonly<Partial<Record<CommentUse, FlowEntryKind>>> = {
 };
 
 interface FrontendBeingRead {
-  readonly place: Omit<Frontend, 'lines' | 'target' | 'service'>;
+  readonly place: Omit<Frontend, 'lines' | 'target' | 'service' | 'behind'>;
   readonly lines: number[];
+  readonly behind: { readonly service: FrontendService; readonly line: number }[];
   service: FrontendService | null;
   target: Chain | null;
 }
@@ -135,13 +138,25 @@ function addRule(resolution: Resolution, frontends: FrontendsByKey, chain: Chain
     const key = frontendKey(place);
     let frontend = frontends.get(key);
     if (frontend === undefined) {
-      frontend = { place, lines: [], service: null, target: null };
+      frontend = { place, lines: [], behind: [], service: null, target: null };
       frontends.set(key, frontend);
     }
+    if (kind !== 'host-port') {
+      const service = frontend.service === null || !isMark ? serviceOf(resolution, rule, target) : null;
+      if (isOther(frontend.service, service)) {
+        if (!frontend.behind.some((each) => !isOther(each.service, service))) frontend.behind.push({ service, line });
+        continue;
+      }
+      frontend.service ??= service;
+    }
     frontend.lines.push(line);
-    if (kind !== 'host-port') frontend.service ??= serviceOf(resolution, rule, target);
     if (!isMark) frontend.target ??= target ?? null;
   }
+}
+
+/** Whether both are known, and not of one Service. */
+function isOther(one: FrontendService | null, other: FrontendService | null): other is FrontendService {
+  return one !== null && other !== null && (one.namespace !== other.namespace || one.name !== other.name);
 }
 
 function* readFrontends(resolution: Resolution): Steps<readonly Frontend[]> {
@@ -161,7 +176,13 @@ function* readFrontends(resolution: Resolution): Steps<readonly Frontend[]> {
       }
     }
   }
-  return [...frontends.values()].map(({ place, lines, service, target }) => ({ ...place, lines, service, target }));
+  return [...frontends.values()].map(({ place, lines, service, target, behind }) => ({
+    ...place,
+    lines,
+    service,
+    target,
+    ...(behind.length === 0 ? {} : { behind }),
+  }));
 }
 
 const known = createMemory<Resolution, readonly Frontend[]>();

@@ -14,6 +14,7 @@ import { dumpNode, dumpNodeSteps } from '../proxy/dump-node.ts';
 import { isElsewhere, type ServiceProxy, serviceProxyOf, serviceProxySteps, serviceProxyText } from '../proxy/mode.ts';
 import { chainFrontends } from './chain-frontends.ts';
 import { dumpsByFamily, type Frontend, frontendKey, frontendLabel, frontendSteps, frontendsOfRecord } from './frontends.ts';
+import { entriesTakenFrom, sharedEntryText } from './shared-entries.ts';
 import { type FlowTargetSpec, flowTargetText } from './target.ts';
 
 export type FrontendChoice =
@@ -22,6 +23,9 @@ export type FrontendChoice =
 
 type ServiceTarget = Extract<FlowTargetSpec, { readonly kind: 'service' }>;
 type AddressTarget = Extract<FlowTargetSpec, { readonly kind: 'address' }>;
+
+/** A Service may have a hundred thousand addresses. */
+const mostTaken = 5;
 
 function no(reason: string): FrontendChoice {
   return { ok: false, reason };
@@ -211,9 +215,11 @@ function* chooseService(resolution: Resolution, frontends: readonly Frontend[], 
   const record = resolution.cluster.service(target.namespace, target.name);
   const inDump = (yield* byServiceName(frontends)).get(name) ?? [];
   const all = yield* frontendsOfService(resolution, inDump, target);
+  const taken = entriesTakenFrom(frontends, target).map(sharedEntryText).slice(0, mostTaken).join(' ');
+  if (all.length === 0 && taken !== '') return no(taken);
   if (all.length === 0)
     return record === undefined ? unknownService(resolution, name, frontends) : no(whyNoRules(resolution, record));
-  if (target.port === null) return { ok: true, frontends: all, title: name, remark: '' };
+  if (target.port === null) return { ok: true, frontends: all, title: name, remark: taken };
   const byName = all.filter((frontend) => frontend.service?.port === target.port);
   const number = /^\d{1,5}$/.test(target.port) ? Number(target.port) : null;
   // A number is the Service's port; its NodePort belongs to the same port by name.
@@ -232,7 +238,7 @@ function* chooseService(resolution: Resolution, frontends: readonly Frontend[], 
   }
   const named = new Set(chosen.map((frontend) => frontend.service?.port ?? ''));
   const title = named.size === 1 ? portName(target.namespace, target.name, [...named][0] ?? '') : flowTargetText(target);
-  return { ok: true, frontends: chosen, title, remark: '' };
+  return { ok: true, frontends: chosen, title, remark: taken };
 }
 
 function fits({ port, protocol }: AddressTarget, frontend: Frontend): boolean {

@@ -7,10 +7,11 @@ import type { Effort } from '../../netfilter/enumeration/options.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { notShownTexts } from '../../netfilter/trace-report.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
-import { eachFrontendOfRecord, type Frontend, frontendLabel, frontendSteps } from '../flow/frontends.ts';
+import { eachFrontendOfRecord, type Frontend, type FrontendService, frontendLabel, frontendSteps } from '../flow/frontends.ts';
 import type { FlowEntryKind } from '../flow/graph.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
 import { chooseFrontends, otherProxyNoteSteps } from '../flow/resolve-target.ts';
+import { sharedEntries, sharedEntryText } from '../flow/shared-entries.ts';
 import type { FlowTargetSpec } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
@@ -195,6 +196,7 @@ function ofFirstDumps(frontends: readonly Frontend[]): readonly Frontend[] {
 /** Services of the cluster that no rule of the dump is for, in a sentence; empty for none. */
 function* withoutRules(resolution: Resolution, frontends: readonly Frontend[]): Steps<string> {
   const names = new Set(yield* mappedSteps(frontends, ({ service }) => `${service?.namespace}/${service?.name}`));
+  for (const { service } of sharedEntries(frontends)) names.add(`${service.namespace}/${service.name}`);
   const lost: string[] = [];
   for (const [at, service] of resolution.cluster.services.entries()) {
     if (at % manyBetweenPauses === manyBetweenPauses - 1) yield;
@@ -204,6 +206,16 @@ function* withoutRules(resolution: Resolution, frontends: readonly Frontend[]): 
   if (lost.length === 0) return '';
   const more = lost.length > mostNamed ? ` and ${lost.length - mostNamed} more` : '';
   return `The dump has no rule for ${lost.slice(0, mostNamed).join(', ')}${more}, which the cluster has: ask for one of them by its name.`;
+}
+
+/** Entries of some Services, null for all, that two have; a sentence each. */
+function sharedNotes(frontends: readonly Frontend[], services: readonly ReachService[] | null): readonly string[] {
+  const names = new Set(services?.map(({ service }) => `${service?.namespace}/${service?.name}`));
+  const isAsked = (service: FrontendService | null): boolean =>
+    services === null || names.has(`${service?.namespace}/${service?.name}`);
+  const shared = sharedEntries(frontends).filter(({ first, service }) => isAsked(first.service) || isAsked(service));
+  const more = shared.length > mostNamed ? [`Of ${shared.length - mostNamed} more entries it is the same.`] : [];
+  return [...shared.slice(0, mostNamed).map(sharedEntryText), ...more];
 }
 
 const dumpsBetweenPauses = 512;
@@ -298,6 +310,7 @@ export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | nul
     ...assumedHooksNotes(search.hooked),
     ...search.assumptions,
     ...new Set([...search.unknown.values()].flat()),
+    ...sharedNotes(yield* frontendSteps(resolution), target === null ? null : services),
     target === null ? yield* withoutRules(resolution, chosen.all) : '',
   ];
   return {

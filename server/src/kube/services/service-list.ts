@@ -7,6 +7,7 @@ import { chainFrontends } from '../flow/chain-frontends.ts';
 import { targetOf } from '../flow/frontend-target.ts';
 import { type Frontend, frontendLabel, frontendSteps } from '../flow/frontends.ts';
 import { ofFirstDumps } from '../flow/resolve-target.ts';
+import { type SharedEntry, sharedEntries, sharedEntryText } from '../flow/shared-entries.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { hashedPrefix, portName, splitHashedName } from '../identity/chain-names.ts';
 import { type EntryEnds, entryEnds } from './entry-ends.ts';
@@ -20,6 +21,8 @@ export interface ListedService {
   /** Of one without a name its chain, or its first address. */
   readonly name: string;
   readonly entries: readonly Frontend[];
+  /** Entries that it has and another Service's rules, which are asked first, take. */
+  readonly taken: readonly SharedEntry[];
   /** null where it was not compared with a cluster. */
   readonly drift: ServiceDrift | null;
 }
@@ -33,6 +36,7 @@ export interface ServiceList {
   readonly cluster: string;
 }
 
+const mostTaken = 5;
 const frontendsBetweenPauses = 512;
 
 interface ServiceBeingRead {
@@ -40,6 +44,7 @@ interface ServiceBeingRead {
   readonly name: string;
   readonly to: string;
   readonly entries: Frontend[];
+  readonly taken: SharedEntry[];
 }
 
 /** What tells one Service from another where nothing names it: the hash that its chains share, else its address. */
@@ -67,10 +72,18 @@ export function* listServices(resolution: Resolution, drift: Drift | null): Step
     const key = service === null ? ` ${nameless?.key}` : portName(namespace, name, '');
     const known = read.get(key);
     if (known !== undefined) known.entries.push(frontend);
-    else read.set(key, { namespace, name, to: service === null ? targetOf(resolution, frontend) : key, entries: [frontend] });
+    else
+      read.set(key, {
+        namespace,
+        name,
+        to: service === null ? targetOf(resolution, frontend) : key,
+        entries: [frontend],
+        taken: [],
+      });
   };
   const frontends = yield* frontendSteps(resolution);
-  for (const [at, frontend] of ofFirstDumps(frontends).entries()) {
+  const ofFirst = ofFirstDumps(frontends);
+  for (const [at, frontend] of ofFirst.entries()) {
     if (frontend.kind !== 'host-port') add(frontend);
     if (at % frontendsBetweenPauses === frontendsBetweenPauses - 1) yield;
   }
@@ -80,8 +93,16 @@ export function* listServices(resolution: Resolution, drift: Drift | null): Step
   const isNew = (service: { readonly namespace: string; readonly name: string; readonly port: string }): boolean =>
     !led.has(portName(service.namespace, service.name, service.port));
   for (const frontend of yield* chainFrontends(resolution, isNew)) add(frontend);
+  for (const shared of sharedEntries(ofFirst)) {
+    const { namespace, name } = shared.service;
+    const key = portName(namespace, name, '');
+    const known = read.get(key);
+    if (known !== undefined) known.taken.push(shared);
+    else read.set(key, { namespace, name, to: key, entries: [], taken: [shared] });
+  }
   const compared = new Map(drift?.services.map((service) => [portName(service.namespace, service.name, ''), service]));
-  for (const [key, { namespace, name }] of compared) if (!read.has(key)) read.set(key, { namespace, name, to: key, entries: [] });
+  for (const [key, { namespace, name }] of compared)
+    if (!read.has(key)) read.set(key, { namespace, name, to: key, entries: [], taken: [] });
   const services = [...read].map(([key, service]): ListedService => ({ ...service, drift: compared.get(key) ?? null }));
   services.sort(compare);
   const cluster = drift === null || drift.dumps.length === 0 ? '' : resolution.cluster.source.label;
@@ -110,9 +131,9 @@ function* judge(resolution: Resolution, frontend: Frontend): Steps<JudgedEntry> 
 }
 
 /** The first rule of a listed Service, 0-based; null where the dump has none. */
-export function lineOfService({ entries, drift }: ListedService): number | null {
+export function lineOfService({ entries, taken, drift }: ListedService): number | null {
   for (const { target } of entries) if (target?.rules[0] !== undefined) return target.rules[0];
-  return entries[0]?.lines[0] ?? drift?.findings.find(({ line }) => line !== null)?.line ?? null;
+  return entries[0]?.lines[0] ?? taken[0]?.line ?? drift?.findings.find(({ line }) => line !== null)?.line ?? null;
 }
 
 /** What becomes of packets to each of these entries. Pauses after each packet. */
@@ -122,9 +143,20 @@ export function* judgeAll(resolution: Resolution, entries: readonly Frontend[]):
   return judged;
 }
 
+/** A state with what is said of entries that another Service's rules take; that of a Service with no others is that nothing comes to it. */
+function withTaken(state: ServiceState, { entries, taken }: ListedService): ServiceState {
+  const [first] = taken;
+  if (first === undefined) return state;
+  const remarks = [...taken.slice(0, mostTaken).map(sharedEntryText), ...state.remarks];
+  if (entries.length > 0) return { ...state, remarks };
+  const { service } = first.first;
+  const taker = service === null ? 'another Service' : `${service.namespace}/${service.name}`;
+  return { kind: 'unreached', words: `${taker} is asked first at its addresses`, line: first.line, remarks };
+}
+
 /** The state of a listed Service. Pauses after each packet. */
 export function* stateOfService(resolution: Resolution, list: ServiceList, service: ListedService): Steps<ServiceState> {
-  return serviceState(yield* judgeAll(resolution, service.entries), service.drift, list.cluster);
+  return withTaken(serviceState(yield* judgeAll(resolution, service.entries), service.drift, list.cluster), service);
 }
 
 /** The state of one port of a Service: of its entries, with what drift finds of that port. */
