@@ -160,7 +160,7 @@ export function typedEdit({ lines }: SourceDocument, below: (bound: number) => n
 export function tableEdit({ lines }: SourceDocument, below: (bound: number) => number): TextChange {
   const tables = [...lines.entries()].flatMap(([number, { text }]) => (text.startsWith('*') ? [number] : []));
   const line = tables[below(tables.length)] ?? 0;
-  const names = ['*nat', '*filter', '*mangle', '*raw', '*na', '*f', '*', '*nat '];
+  const names = ['*nat', '*filter', '*mangle', '*raw', '*na', '*f', '*', '*nat ', 'nat', 'filter', 'Table: nat'];
   const text = names[below(names.length)] ?? '';
   return { range: { start: { line, character: 0 }, end: { line, character: lines.lengthAt(line) } }, text };
 }

@@ -146,7 +146,7 @@ describe('what may vary in a line of a known shape', () => {
       'a comment of a word',
       (value) => `-A ${a} -m comment --comment ${value} -j ${b}`,
       ['web', 'w', 'Web', 'shop/web:http', 'a.b_c-9', 'x'.repeat(101)],
-      ['x'.repeat(102), '1web', '_web', 'a,b', ''],
+      ['x'.repeat(102), '1web', '_web', 'a,b', 'web...', 'web.', ''],
     ],
     [
       'counters',
@@ -200,6 +200,21 @@ describe('a line of a known shape', () => {
   it('is what the parser says it is', () => {
     expect(compared(sample)).toBeGreaterThan(100);
     expect(compared(generateDump({ services: 20, endpoints: 5 }))).toBeGreaterThan(500);
+  });
+
+  it('is so, too, where a title says the table, or nothing does', () => {
+    const dump = generateDump({ services: 20, endpoints: 5 });
+    for (const text of [dump.replaceAll(/^\*/gm, ''), dump.replaceAll(/^\*.*\n/gm, '')]) {
+      expect(compared(text)).toBeGreaterThan(500);
+      const { lines } = readWholeDocument(text);
+      expect(lines.slice().filter((_, number) => lines.shapeAt(number) === 0).length).toBeLessThan(100);
+    }
+  });
+
+  it('is looked at where somebody may have left out its end', () => {
+    const line = (comment: string): string => `-A KUBE-SEP-CP5QHNIO4PJT7S4A -j ACCEPT -m comment --comment ${comment}`;
+    const { lines } = readWholeDocument([line('web'), line('web'), line('web...')].join('\n'));
+    expect(lines.slice().map(({ isUnsure }) => isUnsure)).toEqual([false, false, true]);
   });
 
   it('is looked at by the parser where a value is out of bounds', () => {

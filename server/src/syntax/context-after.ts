@@ -1,7 +1,16 @@
 /** What a line says about those below it. */
 import { isTableName } from '../catalog/tables.ts';
 import { readHeader } from './header.ts';
-import { contextBefore, isRestoreInput, type Line, type LineContext, lineContext, type Surroundings, textBelow } from './line.ts';
+import {
+  contextBefore,
+  isRestoreInput,
+  type Line,
+  type LineContext,
+  lineContext,
+  outputContext,
+  type Surroundings,
+  textBelow,
+} from './line.ts';
 import { columnsOf, isLostHeader } from './listing/listing.ts';
 import { isMembersLine } from './pasted/ipset.ts';
 import { nftDepthAfter } from './pasted/nft.ts';
@@ -23,9 +32,9 @@ export function contextAfter(line: Line): LineContext {
       return context.table === undefined || context.within !== undefined ? afterPrompt(text, context) : context;
     }
     case 'table': {
-      const inside = lineContext(context.family, context.backend, isTableName(line.name) ? line.name : 'unknown');
       // Behind somebody's prefix it is what a log or a paste shows, not input.
-      return line.text.slice(0, line.prefix).trim() === '' ? inside : surrounded(inside, output);
+      const inside = line.text.slice(0, line.prefix).trim() === '' ? lineContext : outputContext;
+      return inside(context.family, context.backend, isTableName(line.name) ? line.name : 'unknown');
     }
     case 'commit':
       return lineContext(context.family, context.backend, undefined);
@@ -57,12 +66,10 @@ function chainAbove({ within }: LineContext): string {
   return within?.kind === 'listing' && !within.named ? within.chain : '';
 }
 
-const output: Surroundings = { kind: 'output' };
-
 /** Behind a listing or the like: back in restore input, or in the output of the command that the prompt shows. */
 function outside(context: LineContext): LineContext {
   if (context.within === undefined || context.within.kind === 'output') return context;
-  return context.table === undefined ? lineContext(context.family, context.backend, undefined) : surrounded(context, output);
+  return (context.table === undefined ? lineContext : outputContext)(context.family, context.backend, context.table);
 }
 
 function surrounded(context: LineContext, within: Surroundings): LineContext {
@@ -81,7 +88,7 @@ function afterPrompt(text: string, context: LineContext): LineContext {
   // What iptables-save prints says its family; where somebody only names the program, addresses do.
   if (prompt.table === undefined && !prompt.isShown) return lineContext(undefined, undefined, undefined);
   if (prompt.table === undefined) return lineContext(prompt.family ?? context.family, prompt.backend, undefined);
-  return { family: prompt.family ?? context.family, backend: prompt.backend, table: prompt.table, within: output };
+  return outputContext(prompt.family ?? context.family, prompt.backend, prompt.table);
 }
 
 /** A command ends what another one printed above it; within restore input it is somebody's word. */

@@ -170,10 +170,20 @@ function withFault(shape: NewShape, text: string, { problems }: Statement): NewS
   return { ...shape, form: lineForm({ ...shape.form, problems }), fault: { fault, ...part } };
 }
 
+/** Whether circumstances are one object for all lines that stand in them, and behind a line of a dump what they were before it. */
+function isShared({ within }: LineContext): boolean {
+  return within === undefined || within.kind === 'output';
+}
+
+/** Whether nothing is wrong with a line, or nothing but what may be with all like it. Of what is no restore input a line with a fault is read in other ways, too. */
+function mayBeShared({ problems }: Statement, { within }: LineContext): boolean {
+  return problems.length === 0 || (problems.length === 1 && problems[0]?.code === sharedFault && within === undefined);
+}
+
 /** Remembers the shape of a line that the parser has read in these circumstances, if nothing is wrong with it, or nothing but what is with all lines of it. */
 export function learnShape(text: string, context: LineContext, statement: Statement): void {
-  if (context.within !== undefined || !text.includes('KUBE-')) return;
-  if (statement.problems.length > 1 || statement.problems.some(({ code }) => code !== sharedFault)) return;
+  if (!isShared(context) || !text.includes('KUBE-')) return;
+  if (!mayBeShared(statement, context)) return;
   if (text.length > longestShaped) return;
   const known = learned(context) ?? { shapes: [], last: undefined };
   if (known.shapes.length >= mostShapes) return;

@@ -123,12 +123,14 @@ for (let digit = 0; digit <= 9; digit += 1) digits[0x30 + digit] = digit;
 const isHex = new Uint8Array(256);
 for (const digit of '0123456789abcdef') isHex[digit.charCodeAt(0)] = 1;
 
+const dot = 0x2e;
+
 /** Four numbers up to 255 without leading zeros. */
 const takeAddress: Take = (bytes, start) => {
   let at = start;
   for (let octet = 0; octet < 4; octet += 1) {
     if (octet > 0) {
-      if (bytes[at] !== 0x2e) return -1;
+      if (bytes[at] !== dot) return -1;
       at += 1;
     }
     const first = at;
@@ -181,7 +183,7 @@ const takePort: Take = (bytes, start) => {
 const probabilityDigits = 11;
 
 const takeProbability: Take = (bytes, start) => {
-  if (bytes[start] !== 0x30 || bytes[start + 1] !== 0x2e) return -1;
+  if (bytes[start] !== 0x30 || bytes[start + 1] !== dot) return -1;
   let at = start + 2;
   while (at < start + 2 + probabilityDigits && (digits[bytes[at] as number] as number) < 10) at += 1;
   return at === start + 2 + probabilityDigits ? at : -1;
@@ -212,12 +214,12 @@ for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') wor
 for (const letter of '0123456789/:._-') wordBytes[letter.charCodeAt(0)] = 1;
 const mostOfWord = 101;
 
-/** A word that begins with a letter. */
+/** A word that begins with a letter. Where it ends in dots somebody may have left out the rest. */
 const takeWord: Take = (bytes, start) => {
   if (wordBytes[bytes[start] as number] !== 2) return -1;
   let at = start + 1;
   while (at < start + mostOfWord && (wordBytes[bytes[at] as number] as number) > 0) at += 1;
-  return at;
+  return bytes[at - 1] === dot ? -1 : at;
 };
 
 const mostCounterDigits = 15;

@@ -81,6 +81,22 @@ export interface Line {
 }
 
 const contexts = new Map<string, LineContext>();
+const output: Surroundings = { kind: 'output' };
+
+function sharedContext(
+  family: LineContext['family'],
+  backend: LineContext['backend'],
+  table: LineContext['table'],
+  within: LineContext['within'],
+): LineContext {
+  const key = `${family ?? ''} ${backend ?? ''} ${table ?? ''} ${within?.kind ?? ''}`;
+  let context = contexts.get(key);
+  if (context === undefined) {
+    context = { family, backend, table, within };
+    contexts.set(key, context);
+  }
+  return context;
+}
 
 /** The one shared context object for these circumstances in restore input; there are few. */
 export function lineContext(
@@ -88,13 +104,16 @@ export function lineContext(
   backend: LineContext['backend'],
   table: LineContext['table'],
 ): LineContext {
-  const key = `${family ?? ''} ${backend ?? ''} ${table ?? ''}`;
-  let context = contexts.get(key);
-  if (context === undefined) {
-    context = { family, backend, table, within: undefined };
-    contexts.set(key, context);
-  }
-  return context;
+  return sharedContext(family, backend, table, undefined);
+}
+
+/** The same for what a command printed, of which a prompt or a title says the table. */
+export function outputContext(
+  family: LineContext['family'],
+  backend: LineContext['backend'],
+  table: LineContext['table'],
+): LineContext {
+  return sharedContext(family, backend, table, output);
 }
 
 /** Whether two lines stand in the same circumstances. */
