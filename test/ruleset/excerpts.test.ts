@@ -1,7 +1,13 @@
 /** Which tables and dumps the rules of a text are of where no `*table` stands above them. */
 import { describe, expect, it } from 'vitest';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { tableAt } from '../../server/src/ruleset/ruleset.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { Lines } from '../../server/src/syntax/lines.ts';
+import { generateDump } from '../bench/generate.ts';
+import { seeded } from '../property/random-edits.ts';
 import { rulesetOf } from '../support/dumps.ts';
+import { rulesetOutline } from '../support/ruleset-outline.ts';
 
 /** The tables of a text, with the lines of each, from 1. */
 const tablesIn = (...lines: readonly string[]): readonly string[] =>
@@ -216,5 +222,42 @@ describe('commands that change rules', () => {
     expect(ruleset.commands?.count).toBe(3);
     expect([...(ruleset.commands?.byLine.keys() ?? [])]).toEqual([3, 4, 6, 7]);
     expect(rulesetOf('*raw\nCOMMIT\n').commands).toBeUndefined();
+  });
+});
+
+describe('rules of known shapes', () => {
+  const dump = generateDump({ services: 8, endpoints: 3 }).split('\n');
+  const others = [
+    'COMMIT',
+    '*nat',
+    'nat',
+    '-A FORWARD -j REJECT',
+    '-A POSTROUTING -j ACCEPT',
+    '-N KUBE-NEW',
+    '-P INPUT DROP',
+    '# words',
+  ];
+  /** Lines without most of `*table` and COMMIT, some of which stand elsewhere, or twice, and some others between them. */
+  const textOf = (below: (bound: number) => number): string => {
+    const kept = dump.filter((line) => !/^[*#C]/.test(line) || below(4) === 0);
+    for (let times = below(4); times > 0; times -= 1) {
+      const at = below(kept.length);
+      const moved = kept.slice(at, at + 1 + below(40));
+      if (below(2) === 0) kept.splice(at, moved.length);
+      kept.splice(below(kept.length), 0, ...moved);
+    }
+    for (let times = below(4); times > 0; times -= 1) kept.splice(below(kept.length), 0, others[below(others.length)] ?? '');
+    return kept.join('\n');
+  };
+
+  it.each([1, 2, 3, 4])('are of the tables that they are of line by line (seed %i)', (seed) => {
+    const below = seeded(seed);
+    for (let text = 0; text < 60; text += 1) {
+      const document = readWholeDocument(textOf(below));
+      const shaped = Array.from({ length: document.lines.length }, (_, number) => document.lines.shapeAt(number) > 0);
+      expect(shaped.filter((is) => is).length).toBeGreaterThan(50);
+      const oneByOne = { ...document, lines: Lines.of(document.lines.slice()) };
+      expect(rulesetOutline(buildWholeRuleset(document))).toEqual(rulesetOutline(buildWholeRuleset(oneByOne)));
+    }
   });
 });

@@ -26,11 +26,11 @@ function codes(document: ReturnType<typeof readWholeDocument>, ruleset: ReturnTy
 function editOf(below: (bound: number) => number, now: readonly string[]): { at: number; removed: number; text: string } {
   const at =
     below(4) === 0 ? below(now.length - 1) : now.findIndex((line, place) => /^[*#C]/.test(line) && place >= below(now.length));
-  const texts = ['', `${header}\n`, 'COMMIT\n', '*raw\n', '*nat\n', `${header.replace('1.8.9', '1.8.7')}\n`, '# Gen\n'];
+  const texts = ['', `${header}\n`, 'COMMIT\n', '*raw\n', '*nat\n', `${header.replace('1.8.9', '1.8.7')}\n`, '# Gen\n', 'nat\n'];
   const pasted = `${header}\n*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n`;
   const removed = [0, 1, 1, 2, 9][below(5)] ?? 0;
   const place = Math.max(at, 0);
-  return { at: place, removed: Math.min(removed, now.length - 1 - place), text: [...texts, pasted][below(8)] ?? '' };
+  return { at: place, removed: Math.min(removed, now.length - 1 - place), text: [...texts, pasted][below(9)] ?? '' };
 }
 
 describe('after edits of tables, headers and ends the ruleset and the findings are those of the whole text', () => {

@@ -12,7 +12,8 @@ import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
 import { carryRenamed, isTableRenamed } from './renamed-table.ts';
 import { type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
-import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTable, tableSaid } from './table-builder.ts';
+import { startsTable, tableSaid } from './starts-table.ts';
+import { addLine, addScanned, finishTable, type OpenTable, openTable } from './table-builder.ts';
 import { type KnownTables, tablesBeside } from './tables-beside.ts';
 
 interface UnfinishedDump {
@@ -105,22 +106,29 @@ function headerOn({ text, prefix }: Line): Generator | undefined {
   return text.startsWith('# Generated', prefix) ? readHeader(text.slice(prefix)) : undefined;
 }
 
-/** Whether lines from this one on may be added to a table that the text opens, as far as they are plain. */
-function isPlainIn(table: OpenTable, line: Line | undefined): boolean {
-  return line !== undefined && (line.kind === 'rule' || line.kind === 'chain') && !startsTable(table, line);
+/** Whether lines from this one on may be added to a table, as far as they are plain. */
+function isPlainIn(table: OpenTable, lines: Lines, number: number, excerpt: ExcerptTables | undefined): boolean {
+  const line = lines.at(number);
+  if (line === undefined || (line.kind !== 'rule' && line.kind !== 'chain') || excerpt?.starts.has(number) === true) return false;
+  return line.context.within?.kind !== 'command' && !startsTable(table, line);
 }
 
-/** Adds plain lines to a table that the text opens. Gives the number of the first line that was not added. Pauses every few thousand lines. */
-function* addPlain(table: OpenTable, lines: Lines, from: number): Steps<number> {
+/**
+ * Adds plain lines to a table. Gives the number of the first one that was not added. Where the text does not open the table these are lines of known shapes
+ * alone, which stand in the same circumstances. Pauses every few thousand lines.
+ */
+function* addPlain(table: OpenTable, lines: Lines, from: number, excerpt: ExcerptTables | undefined): Steps<number> {
+  const most = Math.min(excerpt?.startBehind(from) ?? lines.length, lines.length);
   let number = from;
-  while (number < lines.length) {
+  while (number < most) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const endBetweenPauses = Math.min(number + linesBetweenPauses - ((number + 1) % linesBetweenPauses), lines.length);
+    const endBetweenPauses = Math.min(number + linesBetweenPauses - ((number + 1) % linesBetweenPauses), most);
     const behind = addScanned(table, lines, number, endBetweenPauses);
     if (behind > number) {
       number = behind;
       continue;
     }
+    if (!table.result.declared) break;
     const line = lines.at(number);
     if (line?.isPlain !== true || line.context.within !== undefined) break;
     addLine(table, line, number);
@@ -162,7 +170,7 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
       opened = 0;
       yield;
     }
-    if (table?.result.declared === true && isPlainIn(table, lines.at(number))) number = yield* addPlain(table, lines, number);
+    if (table !== undefined && isPlainIn(table, lines, number, excerpt)) number = yield* addPlain(table, lines, number, excerpt);
     const line = lines.at(number);
     if (line === undefined) continue;
     const named = mayNameHost(line) && table?.result.declared !== true ? hostNamed(line.text) : undefined;

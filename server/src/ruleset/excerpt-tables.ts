@@ -7,7 +7,8 @@
 import type { Steps } from '../base/steps.ts';
 import type { TableName } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
-import type { Lines } from '../syntax/lines.ts';
+import { declares, type Lines } from '../syntax/lines.ts';
+import { placeOf } from '../syntax/unusual-lines.ts';
 import { isNatJump, isNatName } from './infer-table.ts';
 
 const builtinOrder = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
@@ -64,6 +65,27 @@ function begin(place: Place, number: number): void {
   place.hasRules = false;
 }
 
+/**
+ * Looks at lines of known shapes whose chains have hashed names, of which nat alone has any, where the part that they stand in is nat's.
+ * @param from a line without a table; those of known shapes behind it are in the same circumstances
+ * @returns the first line that is none of these, or `to`
+ */
+function lookAtHashed(place: Place, lines: Lines, from: number, to: number): number {
+  const { places, chains, targets } = lines.columns;
+  for (let number = from; number < to; number += 1) {
+    const at = places[number] as number;
+    if (at < 0 || (chains[at] as number) < 0) return number;
+    if (targets[at] !== declares) {
+      place.hasRules = true;
+      place.isBehindBuiltins = true;
+    } else if (place.hasRules) {
+      begin(place, number);
+    }
+    place.boundary = -1;
+  }
+  return to;
+}
+
 function isWithoutTable(line: Line): boolean {
   return line.context.table === undefined && line.context.within === undefined && !line.listing;
 }
@@ -72,6 +94,8 @@ function isWithoutTable(line: Line): boolean {
 export interface ExcerptTables {
   /** Where each begins, and which one it is; empty where nothing shows that the rules are of more than one. */
   readonly starts: ReadonlyMap<number, TableName>;
+  /** Where the next one begins behind a line; infinite where none does. */
+  readonly startBehind: (number: number) => number;
   /** The first line behind these rules. */
   readonly end: number;
 }
@@ -101,8 +125,12 @@ export function* tablesOfExcerpt(lines: Lines, from: number): Steps<ExcerptTable
     }
     if (isNat !== undefined) place.boundary = -1;
     if (line.kind === 'rule' && (line.name === 'PREROUTING' || line.name === 'POSTROUTING')) parts.at(-1)?.routing.push(number);
+    if (parts.at(-1)?.isNat !== true) continue;
+    const next = number + 1;
+    number = lookAtHashed(place, lines, next, Math.min(next + linesBetweenPauses, lines.length)) - 1;
+    if (number - next >= linesBetweenPauses / 2) yield;
   }
-  if (parts.length < 2) return { starts: none, end: number };
+  if (parts.length < 2) return { starts: none, startBehind: () => Number.POSITIVE_INFINITY, end: number };
   const starts = new Map(
     parts.map(({ firstLine, isNat, routing }, at) => {
       // Rules that tell nothing are of the next table where that begins with them.
@@ -110,7 +138,9 @@ export function* tablesOfExcerpt(lines: Lines, from: number): Steps<ExcerptTable
       return [firstLine, isNat ? 'nat' : routing.some((line) => line < end) ? 'mangle' : 'filter'] as const;
     }),
   );
-  return { starts, end: number };
+  const begins = [...starts.keys()];
+  const startBehind = (line: number): number => begins[placeOf(begins, line + 1)] ?? Number.POSITIVE_INFINITY;
+  return { starts, startBehind, end: number };
 }
 
 const none: ReadonlyMap<number, TableName> = new Map();

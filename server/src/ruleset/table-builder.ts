@@ -1,10 +1,9 @@
-/** A table while its lines are read: chains by name, and who jumps where. */
+/** A table while its lines are read: chains by name, and who jumps where. Which lines are its own is told by `starts-table.ts`. */
 import { NameIndex } from '../base/name-index.ts';
 import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
-import { isTableName } from '../catalog/tables.ts';
 import type { Family, Hook } from '../catalog/types.ts';
-import { contextBefore, isRestoreInput, type Line, type LineContext } from '../syntax/line.ts';
+import type { Line } from '../syntax/line.ts';
 import { numberedShapes } from '../syntax/line-shape.ts';
 import { declares, type Lines } from '../syntax/lines.ts';
 import { type ChainLists, noChainLists } from './chain-lists.ts';
@@ -26,8 +25,9 @@ interface UnfinishedTable extends Table {
 
 const namesBetweenPauses = 4096;
 
-const isDeclared = 1;
-const isMentioned = 2;
+/** What lines have said of a chain, as bits of its flags. */
+export const isDeclared = 1;
+export const isMentioned = 2;
 const hasRules = 4;
 
 /** What is known of a table only while it is read. */
@@ -133,46 +133,6 @@ function addCommand(table: OpenTable, line: Line, number: number): void {
   table.mentions.add(chain, number);
   flag(table, chain, isMentioned);
   if (line.command === 'rename' && line.target !== '') declare(table, line.target, number);
-}
-
-/**
- * Whether a line belongs to another table than the lines above it: a paste may hold several outputs of `-S` or `-L`, and one may stand within a
- * `*table` that has not ended.
- */
-export function startsTable(table: OpenTable, line: Line): boolean {
-  if (table.result.declared) return line.listing || isOutputOf(table, line);
-  if (table.listing !== line.listing) return true;
-  const { table: said } = line.context;
-  if (said !== undefined && said !== table.result.name) return true;
-  if (line.kind === 'rule') return false;
-  const place = table.places.get(line.name);
-  const flags = place === undefined ? undefined : table.flags[place];
-  if (line.listing) {
-    // A listing has its built-in chains first, in the order of a packet's way, and no chain twice.
-    return (
-      (flags !== undefined && (flags & isDeclared) > 0) ||
-      (line.command === 'policy' && (table.hasUserChain || hooks.indexOf(line.name as Hook) < table.lastHook))
-    );
-  }
-  return (
-    flags !== undefined &&
-    ((line.command === 'policy' && (flags & isMentioned) > 0) || (line.command === 'new' && (flags & isDeclared) > 0))
-  );
-}
-
-/**
- * Whether a line in a `*table` was printed by another command, as a prompt above it shows. With a rule that shows nothing: a prompt may stand among
- * the lines of the table itself.
- */
-function isOutputOf({ isInput, result }: OpenTable, { context, kind }: Line): boolean {
-  const { table, within } = contextBefore({ context });
-  if (kind !== 'chain-command' || table === undefined) return false;
-  return table !== (isTableName(result.name) ? result.name : 'unknown') || (isInput && within !== undefined);
-}
-
-/** The table that the lines above a line say it is of. What a listing within a `*table` lists, nobody says: not that table, which takes no listing. */
-export function tableSaid(line: Line): LineContext['table'] {
-  return line.listing && isRestoreInput(contextBefore(line)) ? undefined : line.context.table;
 }
 
 /**
@@ -295,6 +255,8 @@ export function addScanned(table: OpenTable, lines: Lines, from: number, most: n
   const rules = table.rules.room(end - from);
   const references = table.references.room(end - from);
   const jumps = table.jumps.room(end - from);
+  // In a table that the text does not open.
+  const endsAtRepeat = !table.result.declared;
   let [ruleEnd, referenceEnd, jumpEnd] = [table.rules.end, table.references.end, table.jumps.end];
   for (let number = from; number < end; number += 1) {
     const place = places[number] as number;
@@ -303,6 +265,11 @@ export function addScanned(table: OpenTable, lines: Lines, from: number, most: n
     const chain = name < 0 ? ownerOf(table, shape) : scannedChain(table, names, name);
     const target = targets[place] as number;
     if (target === declares) {
+      // Declared again, it is another table's.
+      if (endsAtRepeat && ((table.flags[chain] as number) & isDeclared) !== 0) {
+        end = number;
+        break;
+      }
       table.declarations.add(chain, number);
       flag(table, chain, isDeclared);
       continue;
@@ -396,4 +363,5 @@ function addJumpsToTargets(table: OpenTable, lines: Lines): void {
   };
 }
 
-const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+/** In the order of a packet's way. */
+export const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
