@@ -10,6 +10,8 @@ import { chainGraphSteps } from '../../server/src/kube/flow/chain-graph.ts';
 import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
 import { chainIndexOf } from '../../server/src/kube/identity/hash-index.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { dumpNodeSteps } from '../../server/src/kube/proxy/dump-node.ts';
+import { proxyLayoutSteps } from '../../server/src/kube/proxy/layout.ts';
 import { serviceProxySteps } from '../../server/src/kube/proxy/mode.ts';
 import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
 import { reachSteps } from '../../server/src/kube/question/reach.ts';
@@ -107,4 +109,21 @@ it('the endpoints of one slice are hashed and chosen with a pause at each thousa
   const cluster = clusterOf(shape.textOf(300_000));
   expect(pausesOf(chainIndexOf(cluster).prepare())).toBeGreaterThanOrEqual(16);
   expect(pausesOf(expectedNode(clusterOf(shape.textOf(300_000)), options({ node: 'node-a' })))).toBeGreaterThanOrEqual(16);
+});
+
+it("the node that a dump was taken on is looked for with a pause every few thousand chains, none of kube-proxy's is made for it", () => {
+  const cluster = clusterOf(fixtureText('lab/shop/cluster.json'));
+  const pauses = (count: number): number => {
+    const chains = Array.from({ length: count }, (_, index) => `:KUBE-SVC-${index} - [0:0]\n`).join('');
+    const ruleset = rulesetOf(`*nat\n:PREROUTING ACCEPT [0:0]\n${chains}COMMIT\n`);
+    return pausesOf(dumpNodeSteps({ ruleset, cluster, origin: {} }));
+  };
+  expect(pauses(20_000) - pauses(10)).toBe(4);
+});
+
+it("what kube-proxy's rules show of it is found with pauses within its settings and its versions", () => {
+  const ruleset = rulesetOf(fixtureText('lab/shop/node-a.iptables'));
+  const [dump] = ruleset.dumps;
+  if (dump === undefined) throw new Error('no dump');
+  expect(pausesOf(proxyLayoutSteps(ruleset, dump))).toBeGreaterThanOrEqual(9);
 });

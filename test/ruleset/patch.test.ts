@@ -385,3 +385,14 @@ describe('the lines in which two versions differ', () => {
     expect(changes(old, now)).toEqual(expected);
   });
 });
+
+it('an edit that brings a chain is taken in with a pause between the parts of its table', () => {
+  const document = readWholeDocument(dump.join('\n'));
+  const at = { line: 4, character: 0 };
+  const after = runToEnd(changeDocument(document, { range: { start: at, end: at }, text: ':NEW - [0:0]\n' }));
+  const steps = patchRuleset(after.lines, buildWholeRuleset(document));
+  let pauses = 0;
+  while (steps.next().done !== true) pauses += 1;
+  // One for each table, and seven more within the one that is edited.
+  expect(pauses).toBeGreaterThanOrEqual(2 + 7);
+});

@@ -119,13 +119,15 @@ function movedPatch({ lists }: Table, edit: LineEdit): Patch {
   };
 }
 
-/** The chains of the table that an edit is within. */
-function patchChains(table: Table, edit: LineEdit, lines: Lines, targets: Table['targets']): Patch {
+/** The chains of the table that an edit is within. Pauses between its parts, of which each goes through all chains of a large table. */
+function* patchChains(table: Table, edit: LineEdit, lines: Lines, targets: Table['targets']): Steps<Patch> {
   const { chains, lists } = table;
   const edited = editedChains(table, edit, jumpsToTarget);
   if (edited.length === 0) return movedPatch(table, edit);
+  yield;
   const pieces = piecesOf(table, edit, edited);
   const reordered = isSameOrder(table, pieces) ? undefined : reorderedPlaces(chains.places, pieces);
+  yield;
   const places = reordered?.places ?? chains.places;
   const ruledNames = new Set([...edit.removed, ...edit.added].flatMap(({ kind, name }) => (kind === 'rule' ? [name] : [])));
   const jumpsOfChain = ({ name, before, rules }: EditedChain): readonly number[] => {
@@ -140,16 +142,18 @@ function patchChains(table: Table, edit: LineEdit, lines: Lines, targets: Table[
   };
   const said = kindsOf(edit, jumpsToTarget);
   // Of what no line of the edit says, the numbers of lines move at most.
-  const linesOf = (kind: Kind): NumberLists =>
-    reordered === undefined && !said.has(kind)
-      ? movedLists(lists[kind], edit)
-      : rearrangedLines(lists[kind], pieces, edit, (chain) => chain[kind]);
+  const linesOf = function* (kind: Kind): Steps<NumberLists> {
+    const isMoved = reordered === undefined && !said.has(kind);
+    const after = isMoved ? movedLists(lists[kind], edit) : rearrangedLines(lists[kind], pieces, edit, (chain) => chain[kind]);
+    yield;
+    return after;
+  };
   return {
     lists: {
-      declarations: linesOf('declarations'),
-      rules: linesOf('rules'),
-      references: linesOf('references'),
-      mentions: linesOf('mentions'),
+      declarations: yield* linesOf('declarations'),
+      rules: yield* linesOf('rules'),
+      references: yield* linesOf('references'),
+      mentions: yield* linesOf('mentions'),
       jumps: patchJumps(lists, pieces, reordered, jumpsOfChain),
     },
     reordered,
@@ -175,16 +179,17 @@ function patchJumps(
 }
 
 /** @param end how the table ends, where the edit changes that */
-function patchTable(
+function* patchTable(
   table: Table,
   edit: LineEdit,
   dump: Dump,
   lines: Lines,
   isEdited: boolean,
   end: ChangedEnd | undefined,
-): readonly [Table, Patch] {
+): Steps<readonly [Table, Patch]> {
   const targets = patchTargets(table, edit, isEdited);
-  const patch = isEdited ? patchChains(table, edit, lines, targets) : movedPatch(table, edit);
+  const patch = isEdited ? yield* patchChains(table, edit, lines, targets) : movedPatch(table, edit);
+  yield;
   const { lists, reordered, ruled } = patch;
   const places = reordered?.places ?? table.chains.places;
   const patched: Table = {
@@ -258,7 +263,7 @@ export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | un
     for (const table of dump.tables) {
       yield;
       const ownEnd = table === end?.table ? end : undefined;
-      const [copy, { reordered, ruled }] = patchTable(table, edit, patched, lines, table === edited, ownEnd);
+      const [copy, { reordered, ruled }] = yield* patchTable(table, edit, patched, lines, table === edited, ownEnd);
       changed.push({ table: table.index, names: ruled.map(({ name }) => name), before: reordered });
       tables.push(copy);
       dumpTables.push(copy);

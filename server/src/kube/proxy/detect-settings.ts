@@ -1,5 +1,6 @@
 /** How kube-proxy was started, told by the rules that it wrote: the flags that `ProxyOptions` has. */
 import { canonicalCIDR } from '../../base/ip.ts';
+import type { Steps } from '../../base/steps.ts';
 import { showsInterfaces } from '../../ruleset/completeness.ts';
 import { optionOf } from '../../ruleset/rules.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
@@ -165,11 +166,13 @@ function masqueradeMark({ ruleset, nat }: LayoutSource): number {
   return defaultMasqueradeMark;
 }
 
-/** What a dump's rules show of how kube-proxy was started; kube-proxy's defaults where they show nothing. */
-export function shownSettings(source: LayoutSource): Detected<ShownSettings> {
+/** What a dump's rules show of how kube-proxy was started; kube-proxy's defaults where they show nothing. Pauses between its parts. */
+export function* shownSettings(source: LayoutSource): Steps<Detected<ShownSettings>> {
   const { ruleset, nat, filter } = source;
   const masquerade = detectMasquerade(source);
+  yield;
   const nodePorts = detectNodePorts(source);
+  yield;
   const forward = filter?.chains.get('KUBE-FORWARD');
   const snat = [...rulesTo(ruleset, nat?.chains.get('KUBE-POSTROUTING'), 'MASQUERADE')].at(-1)?.rule;
   const isCounted = ({ rule }: LineRule): boolean => hasOption(rule, '--nfacct-name');

@@ -1,4 +1,5 @@
 /** Which versions of kube-proxy may have written a dump, told by the layout of its rules. */
+import type { Steps } from '../../base/steps.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import { chainsLike, firstRules, type LayoutReason, type LayoutSource, type LineRule, rulesTo } from './layout-source.ts';
@@ -119,20 +120,22 @@ function* limitsOfNodePorts({ ruleset, dump, services }: LayoutSource): Generato
   }
 }
 
-function* limitsOf(source: LayoutSource, isIptablesMode: boolean): Generator<Limit> {
-  yield* limitsOfServiceChains(source);
-  yield* limitsOfExternalChains(source);
-  yield* limitsOfFilter(source, isIptablesMode);
-  yield* limitsOfNodePorts(source);
-}
-
-/** The versions that a dump's layout fits. Of all that limits them the narrowest counts. */
-export function versionLimits(source: LayoutSource, isIptablesMode: boolean): VersionLimits {
+/** The versions that a dump's layout fits. Of all that limits them the narrowest counts. Pauses between kinds of chains. */
+export function* versionLimits(source: LayoutSource, isIptablesMode: boolean): Steps<VersionLimits> {
   let lowest: Limit | undefined;
   let highest: Limit | undefined;
-  for (const limit of limitsOf(source, isIptablesMode)) {
-    if (limit.at === 'oldest' && (lowest === undefined || limit.version > lowest.version)) lowest = limit;
-    if (limit.at === 'newest' && (highest === undefined || limit.version < highest.version)) highest = limit;
+  const kinds = [
+    limitsOfServiceChains(source),
+    limitsOfExternalChains(source),
+    limitsOfFilter(source, isIptablesMode),
+    limitsOfNodePorts(source),
+  ];
+  for (const limits of kinds) {
+    for (const limit of limits) {
+      if (limit.at === 'oldest' && (lowest === undefined || limit.version > lowest.version)) lowest = limit;
+      if (limit.at === 'newest' && (highest === undefined || limit.version < highest.version)) highest = limit;
+    }
+    yield;
   }
   const reason = (word: string, { version, what, line }: Limit): LayoutReason => ({
     about: 'version',

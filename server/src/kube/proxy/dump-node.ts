@@ -31,6 +31,7 @@ export interface DumpNode {
 }
 
 const mostRulesLookedAt = 400;
+const namesBetweenPauses = 4_096;
 
 /** The last two parts of a path or URI: its folder and the file. */
 function lastParts(fileName: string): readonly [folder: string, file: string] {
@@ -105,16 +106,23 @@ function* votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): Steps<Readonl
     vote(ip === undefined ? undefined : cluster.nodeAt(ip)?.name);
   }
   let looked = 0;
-  for (const chain of nat?.chains.values() ?? []) {
+  let passed = 0;
+  for (const name of nat?.chains.keys() ?? []) {
     if (looked > mostRulesLookedAt) break;
-    if (chain.name.startsWith('KUBE-SVL-') || chain.name.startsWith('KUBE-XLB-')) {
+    passed += 1;
+    if (passed % namesBetweenPauses === 0) yield;
+    const isLocal = name.startsWith('KUBE-SVL-') || name.startsWith('KUBE-XLB-');
+    // Of tens of thousands of chains few are looked at, and only those are made.
+    const chain = isLocal || !name.startsWith('KUBE-') ? nat?.chains.get(name) : undefined;
+    if (chain === undefined) continue;
+    if (isLocal) {
       for (const target of chain.jumps) {
         read += 1;
         if (read % statementsBetweenPauses === 0) yield;
         if (target.name.startsWith('KUBE-SEP-')) vote(nodeOfEndpoint(ruleset, cluster, target));
       }
       looked += 1;
-    } else if (!chain.name.startsWith('KUBE-')) {
+    } else {
       for (const line of chain.rules.slice(0, mostRulesLookedAt - looked)) {
         looked += 1;
         read += 1;
@@ -122,7 +130,7 @@ function* votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): Steps<Readonl
         const rule = ruleAt(ruleset, line);
         if (rule === undefined) continue;
         vote(nodeOfPodAt(dnatDestination(rule)?.ip));
-        if (chain.name === 'POSTROUTING') vote(nodeOfPodAt(singleAddress(rule, '--source')));
+        if (name === 'POSTROUTING') vote(nodeOfPodAt(singleAddress(rule, '--source')));
         const source = optionOf(rule, '--source');
         if (source !== undefined && source.negation === undefined)
           vote(ofNetwork.get(canonicalCIDR(source.values[0]?.text ?? '') ?? ''));

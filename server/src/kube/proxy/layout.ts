@@ -55,9 +55,9 @@ function* readLayout(ruleset: Ruleset, dump: Dump): Steps<ProxyLayout> {
   yield;
   const source = layoutSource(ruleset, dump);
   yield;
-  const settings = shownSettings(source);
+  const settings = yield* shownSettings(source);
   yield;
-  const versions = versionLimits(source, mode === 'iptables');
+  const versions = yield* versionLimits(source, mode === 'iptables');
   const largeCluster = source.nat !== undefined && isLargeClusterMode(ruleset, source.nat);
   const large: LayoutReason = {
     about: 'large-cluster',
