@@ -17,12 +17,16 @@ export interface GrowingText {
   readonly texts: string[];
 }
 
-/** Both parts as one, where a bundle has a file for each family; one without records gives way to the other. */
+/**
+ * Both parts as one, where a bundle has a file for each family; one without records gives way to the other. What was not understood of either
+ * counts: of a file that is not understood at all, too.
+ */
 export function joined<T>(before: GrowingPart<T> | null, part: Part<T>): GrowingPart<T> {
-  if (before === null || before.records.length === 0) return { ...part, records: [...part.records] };
-  if (part.records.length === 0) return before;
+  if (before === null) return { ...part, records: [...part.records] };
+  const skipped = before.skipped + part.skipped;
+  if (before.records.length === 0) return { ...part, records: [...part.records], skipped };
   for (const record of part.records) before.records.push(record);
-  return { ...before, skipped: before.skipped + part.skipped };
+  return { ...before, skipped };
 }
 
 /** Both as one; what the first says counts. */
