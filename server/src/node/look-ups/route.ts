@@ -30,7 +30,7 @@ export type RouteAnswer =
   | { readonly kind: 'route'; readonly route: RouteRecord; readonly rule: PolicyRuleRecord | null }
   /** There is none, or a rule or a route (blackhole, unreachable, prohibit) refuses it. */
   | { readonly kind: 'none'; readonly rule: PolicyRuleRecord | null; readonly route: RouteRecord | null }
-  /** Routes are not known (null), or a policy rule that leads elsewhere asks for something that is not known. */
+  /** Routes are not known (null), or those of the packet's family are not, or a policy rule that leads elsewhere asks for something that is not known. */
   | { readonly kind: 'unknown'; readonly rule: PolicyRuleRecord | null };
 
 const usualTables: readonly string[] = ['local', 'main', 'default'];
@@ -176,18 +176,21 @@ export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
   const { routes, policyRules } = facts;
   if (routes === null || routes.records.length === 0 || routes.skipped > 0) return { kind: 'unknown', rule: null };
   if (policyRules !== null && policyRules.skipped > 0) return { kind: 'unknown', rule: null };
-  const rules = rulesFor(facts, isIPv6(packet.destination));
+  const isV6 = isIPv6(packet.destination);
+  const rules = rulesFor(facts, isV6);
   if (rules === null) {
     for (const table of usualTables) {
       const route = lookIn(facts, table, packet, null);
       if (route !== undefined && route.type !== 'throw')
         return isRefusal(route) ? { kind: 'none', rule: null, route } : { kind: 'route', route, rule: null };
     }
-    return { kind: 'none', rule: null, route: null };
+    return hasRoutesOf(facts, isV6) ? { kind: 'none', rule: null, route: null } : { kind: 'unknown', rule: null };
   }
   const open: Led[] = [];
   const led = firstLed(facts, rules, packet, open);
   if (led.kind === 'unknown') return led;
+  // A route of its family, none of which is there to be looked at, may come before a rule that refuses it.
+  if (led.kind === 'none' && !hasRoutesOf(facts, isV6)) return { kind: 'unknown', rule: null };
   // A rule that may be for the packet counts only where it leads elsewhere.
   const other = open.find((each) => !isSame(each, led));
   return other === undefined ? led : { kind: 'unknown', rule: other.rule };
@@ -256,7 +259,7 @@ function hasRoutesOf({ routes }: NodeFacts, isV6: boolean): boolean {
 export function leadOf(facts: NodeFacts, packet: Routed): 'here' | 'on' | 'nowhere' | undefined {
   const answer = routeOf(facts, packet);
   if (answer.kind === 'unknown') return undefined;
-  if (answer.kind === 'none') return hasRoutesOf(facts, isIPv6(packet.destination)) ? 'nowhere' : undefined;
+  if (answer.kind === 'none') return 'nowhere';
   const { type } = answer.route;
   if (type === 'local' || type === 'broadcast') return 'here';
   return type === 'unicast' ? 'on' : undefined;
