@@ -10,7 +10,7 @@ import { faultyLines, unusualLines } from '../../server/src/syntax/unusual-lines
 import { generateDump } from '../bench/generate.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
-import { headerEdit, plainEdit, randomEdit, seeded, tableEdit, textOf, typedEdit } from './random-edits.ts';
+import { blockEdit, headerEdit, plainEdit, randomEdit, seeded, tableEdit, textOf, typedEdit } from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
@@ -111,6 +111,13 @@ describe('after 400 edits of lines as they are typed', () => {
     ['shop-1.23/node-a.iptables', 20],
   ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
     editAtRandom(labPath(name), 200, seed, typedEdit);
+  });
+});
+
+describe('after edits of a hundred lines and more at once', () => {
+  it.each([21, 22])('the ruleset and the findings are those of the whole text (seed %i)', { timeout: 120_000 }, (seed) => {
+    const text = generateDump({ services: 60, endpoints: 4 });
+    for (let round = 0; round < 6; round += 1) editAtRandom('/node.iptables', 4, seed + 10 * round, blockEdit, text);
   });
 });
 

@@ -165,6 +165,16 @@ export function tableEdit({ lines }: SourceDocument, below: (bound: number) => n
   return { range: { start: { line, character: 0 }, end: { line, character: lines.lengthAt(line) } }, text };
 }
 
+/** Up to 260 lines at once go, or become a few of others: a part of a table that is deleted, or pasted over. */
+export function blockEdit({ lines }: SourceDocument, below: (bound: number) => number): TextChange {
+  const line = below(lines.length - 1);
+  const end = Math.min(line + 60 + below(201), lines.length - 1);
+  const from = below(lines.length - 1);
+  const others = below(2) === 0 ? [] : lines.slice(from, from + below(70));
+  const text = others.map((other) => `${other.text}\n`).join('');
+  return { range: { start: { line, character: 0 }, end: { line: end, character: 0 } }, text };
+}
+
 /** Another back end, in the first line's header, which holds for all tables up to the next. */
 export function headerEdit({ lines }: SourceDocument, below: (bound: number) => number): TextChange {
   const backEnd = ['legacy', 'nf_tables'][below(2)] ?? '';

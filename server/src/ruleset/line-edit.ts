@@ -5,8 +5,10 @@ import { placeOf } from '../syntax/unusual-lines.ts';
 import { changedLines } from './changed-lines.ts';
 import type { NumberLists } from './number-lists.ts';
 
-/** With more lines than these it is as well to build anew. */
-const mostLines = 64;
+/** With more lines than these that come it is as well to build anew. */
+const mostAdded = 64;
+/** Lines that go cost less: those that stay need no other look. */
+const mostRemoved = 256;
 
 export interface LineEdit {
   /** The first line that is another, 0-based. */
@@ -18,7 +20,7 @@ export interface LineEdit {
 /** The lines that differ; undefined where there are many. */
 export function editBetween(old: Lines, now: Lines): LineEdit | undefined {
   const { at, removed, added } = changedLines(old, now);
-  if (removed + added > mostLines) return undefined;
+  if (removed > mostRemoved || added > mostAdded) return undefined;
   return { at, removed: old.slice(at, at + removed), added: now.slice(at, at + added) };
 }
 
