@@ -14,7 +14,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openOwnFile, removeFile } from '../lsp/node/cache-folder.ts';
 
 /** Where the code of each piece lies in a file of kept code. */
@@ -124,17 +124,10 @@ function wholeMinutes(milliseconds: number): number {
   return Math.floor(milliseconds / 60_000) * 60;
 }
 
-/**
- * Whether what a run compiled is kept in a folder. Where there is none yet it is made, and nothing is kept: to make and write the code takes a tenth of a small dump's check, for nothing
- * where the program is run once, as in a container that is new.
- */
-export function isKeptIn(folder: string): boolean {
+/** Whether files can be kept in a folder, or it can be made: to find that out takes less than to make what would be kept. */
+export function canKeep(folder: string): boolean {
   try {
-    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
-      mkdirSync(folder, { mode: 0o700 });
-      return false;
-    }
-    accessSync(folder, constants.W_OK);
+    accessSync(lstatSync(folder, { throwIfNoEntry: false }) === undefined ? dirname(folder) : folder, constants.W_OK);
     return true;
   } catch {
     return false;
@@ -157,6 +150,7 @@ export function writeKept(folder: string, name: string, codes: ReadonlyMap<strin
   if (header.length > headerBytes) return;
   const beside = join(folder, `${name}.${Math.random().toString(36).slice(2)}.tmp`);
   try {
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) mkdirSync(folder, { mode: 0o700 });
     const file = openSync(beside, 'wx', 0o600);
     try {
       for (const part of [Buffer.from(header.padEnd(headerBytes), 'latin1'), ...codes.values()]) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { Script } from 'node:vm';
 import { ownCacheFolder } from '../lsp/node/cache-folder.ts';
-import { isKeptIn, type KeptCode, keptName, openKept, openShipped, shippedName, writeKept } from './kept-code.ts';
+import { canKeep, type KeptCode, keptName, openKept, openShipped, shippedName, writeKept } from './kept-code.ts';
 
 /** What stands before a module's text, as with Node.js. */
 export const before = '(function (exports, require, module, __filename, __dirname) {';
@@ -76,7 +76,7 @@ function codeFor(main: string, build: string): CodeBefore {
     const isAllKept = all[0]?.script.cachedDataRejected === false && all.every(({ hadCode }) => hadCode);
     // What was refused says little of what is loaded when it is not.
     if (status > 1 || (isAllKept && process.pid % runsBetweenLooks !== 0)) return;
-    if (folder === undefined || !isKeptIn(folder)) return;
+    if (folder === undefined || !canKeep(folder)) return;
     const codes = new Map<string, Buffer>();
     for (const piece of kept?.pieces ?? []) {
       const code = kept?.read(piece);
