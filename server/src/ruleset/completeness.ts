@@ -163,8 +163,8 @@ export function isShownFrom(ruleset: Ruleset, chain: Chain, isKnown: (chain: Cha
 }
 
 /** Whether a line that could not be read names a chain: it may declare or use what seems to be missing. */
-export function isNamedInUnreadLine(ruleset: Ruleset, chain: Chain): boolean {
-  return extentOf(ruleset, chain.table).unread.has(chain.name);
+export function isNamedInUnreadLine(ruleset: Ruleset, { table, name }: Pick<Chain, 'table' | 'name'>): boolean {
+  return extentOf(ruleset, table).unread.has(name);
 }
 
 /** Whether a line of a table says that something was left out: "...", "[snip]". */

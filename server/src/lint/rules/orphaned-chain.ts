@@ -4,6 +4,7 @@ import { isNeverJumpedTo } from '../../kube/identity/roles.ts';
 import { isLargeClusterMode } from '../../kube/proxy/large-cluster.ts';
 import { formOf, isNamedInUnreadLine, isTableWhole, mayBeReached, mayHaveMoreJumps } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
+import { endpoint, proxyNameSteps, service } from '../../ruleset/proxy-names.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { type Change, removedLines } from '../mending/change.ts';
 import type { Fix, NodeCommand } from '../mending/fix.ts';
@@ -36,16 +37,22 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     yield;
     const { unreached } = tableFacts(ruleset, table);
     if (unreached.length === 0 || isNothingSaid(ruleset, table)) continue;
-    const orphans = table.chains.atAll(unreached).filter(({ name }) => !isNeverJumpedTo(name));
+    const { chains } = table;
+    const kinds = yield* proxyNameSteps(chains);
+    const isOfService = (place: number): boolean => kinds[place] === endpoint || kinds[place] === service;
+    const orphans = unreached.filter((place) => isOfService(place) || !isNeverJumpedTo(chains.nameAt(place)));
     if (orphans.length === 0 || isFlushed(ruleset, table)) continue;
     const largeCluster = isLargeClusterMode(ruleset, table);
+    // Nobody keeps such chains ready. In iptables-save's own form no other rules may lead to one, and of tens of thousands those are made that are shown.
+    const isSurely = formOf(ruleset, table) === 'save' ? isOfService : () => false;
     const unsure: Chain[] = [];
-    for (const [at, chain] of orphans.entries()) {
-      if (isNamedInUnreadLine(ruleset, chain)) continue;
+    for (const [at, place] of orphans.entries()) {
       if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-      if (mayBeReached(ruleset, chain)) unsure.push(chain);
-      else if (keeperOf(chain) !== undefined) kept.push(chain);
-      else reportOrphan(input, chain, largeCluster, report);
+      if (isNamedInUnreadLine(ruleset, { table, name: chains.nameAt(place) })) continue;
+      const chain = isSurely(place) ? undefined : chains.at(place);
+      if (chain !== undefined && mayBeReached(ruleset, chain)) unsure.push(chain);
+      else if (chain !== undefined && keeperOf(chain) !== undefined) kept.push(chain);
+      else reportOrphan(input, { table, place, isLeft: largeCluster && isOfService(place) }, report);
     }
     reportUnsure(ruleset, table, unsure, report);
   }
@@ -64,13 +71,19 @@ function isUnsureSaid(ruleset: Ruleset, table: Table): boolean {
   return formOf(ruleset, table) === 'commands' && isTableWhole(ruleset, table);
 }
 
-function reportOrphan(input: LintInput, chain: Chain, largeCluster: boolean, report: (finding: Finding) => void): void {
-  const [line] = chain.declarations;
+/** A chain of a table by its place. */
+interface Orphaned {
+  readonly table: Table;
+  readonly place: number;
+  /** Whether kube-proxy has left it, to remove it later. */
+  readonly isLeft: boolean;
+}
+
+function reportOrphan(input: LintInput, { table, place, isLeft }: Orphaned, report: (finding: Finding) => void): void {
+  const line = table.lists.declarations.firstOf(place);
   if (line === undefined) return;
-  const prefix = hashedPrefix(chain.name);
-  const isLeft = largeCluster && (prefix === 'KUBE-SEP-' || prefix === 'KUBE-SVC-' || prefix === 'KUBE-SVL-');
   const [code, severity] = isLeft ? (['stale-endpoint-chain', 'info'] as const) : (['orphaned-chain', 'warning'] as const);
-  report(new LateFinding(line, code, severity, () => orphan(input, chain, { code, severity, line })));
+  report(new LateFinding(line, code, severity, () => orphan(input, table.chains.at(place) as Chain, { code, severity, line })));
 }
 
 type Orphan = Pick<Finding, 'code' | 'severity' | 'line'>;
