@@ -95,9 +95,19 @@ async function isTaken(folder: Uri): Promise<boolean> {
   }
 }
 
+/** Writes the files of a bundle into a new or an empty folder, all of them or none: a part would be taken for all that a node said. */
+async function writeFiles(folder: Uri, files: NodeBundleResult['files']): Promise<void> {
+  try {
+    await workspace.fs.createDirectory(folder);
+    for (const { path, text } of files) await workspace.fs.writeFile(Uri.joinPath(folder, path), new TextEncoder().encode(text));
+  } catch (error) {
+    await Promise.resolve(workspace.fs.delete(folder, { recursive: true })).catch(() => undefined);
+    throw error;
+  }
+}
+
 async function write(folder: Uri, { files, problems }: NodeBundleResult): Promise<void> {
-  await workspace.fs.createDirectory(folder);
-  for (const { path, text } of files) await workspace.fs.writeFile(Uri.joinPath(folder, path), new TextEncoder().encode(text));
+  await writeFiles(folder, files);
   const rules = files.find(({ path, text }) => /^ip6?tables-.*save\.txt$/.test(path) && text !== '');
   if (rules !== undefined) {
     const document = await workspace.openTextDocument(Uri.joinPath(folder, rules.path));

@@ -189,6 +189,18 @@ describe('what cannot be mended is said in a sentence, with status 2', () => {
     expect(status).toBe(2);
     expect(read()).toBe(faulty);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'a file that may not be written, in a folder where another could take its place',
+    () => {
+      chmodSync(path, 0o444);
+      const { status, stderr } = inspect(['check', '--fix', path], { asOrdinaryUser: true });
+      chmodSync(path, 0o644);
+      expect(stderr).toContain('node.iptables: was not written: permission to write it is denied');
+      expect(status).toBe(2);
+      expect(read()).toBe(faulty);
+    },
+  );
 });
 
 describe('severities', () => {

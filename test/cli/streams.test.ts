@@ -173,10 +173,10 @@ describe('what is no plain file', () => {
     },
   );
 
-  it.runIf(isPosix)('leaves no half of a new file where there is no room for it', () => {
+  it.runIf(isPosix).each([[], ['--force']])('leaves no half of a new file where there is no room for it: %s', (...more) => {
     const path = join(folder, 'half.packets.yaml');
     const withoutRoom = 'trap \'\' XFSZ; ulimit -f 0; exec "$@"';
-    const args = [process.execPath, inspectBundle, 'test', sample, '--cluster', cluster, '--write', path];
+    const args = [process.execPath, inspectBundle, 'test', sample, '--cluster', cluster, '--write', path, ...more];
     const { status, stderr } = spawnSync('sh', ['-c', withoutRoom, 'sh', ...args], { encoding: 'utf8' });
     expect({ status, stderr: stderr.startsWith(`iptables-inspect: ${path}: `) }).toEqual({ status: 2, stderr: true });
     expect(existsSync(path)).toBe(false);

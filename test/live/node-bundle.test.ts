@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundleFiles } from '../support/bundles.ts';
@@ -73,15 +73,25 @@ afterEach(async () => {
   folder.remove();
 });
 
-function run(...args: readonly string[]): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function runBy(program: string, args: readonly string[]): Promise<Ran> {
   return new Promise((done) => {
     const child = execFile(
-      process.execPath,
-      [inspectBundle, ...args],
+      program,
+      args,
       { env: { ...process.env, KUBECONFIG: kubeconfig, HOME: folder.path, NO_COLOR: '1' } },
       (_error, stdout, stderr) => done({ status: child.exitCode ?? -1, stdout, stderr }),
     );
   });
+}
+
+function run(...args: readonly string[]): Promise<Ran> {
+  return runBy(process.execPath, [inspectBundle, ...args]);
 }
 
 describe('collect --node', () => {
@@ -152,6 +162,20 @@ describe('collect --node', () => {
     expect(readFileSync(join(target, 'ip-route.json'), 'utf8')).toBe(recorded.get('ip-route.json'));
     expect(api.names('Pod').filter((name) => name.startsWith('iptables-dump'))).toEqual([]);
   });
+
+  it.skipIf(process.platform === 'win32').each(['a new', 'an empty'])(
+    'leaves no part of a bundle where there is no room for all of it: in %s folder',
+    async (kind) => {
+      const target = resolve(folder.path, 'bundle');
+      if (kind === 'an empty') mkdirSync(target);
+      // Of 512 bytes each: what programs print of the node fits, its rules do not.
+      const withLittleRoom = 'trap \'\' XFSZ; ulimit -f 16; exec "$@"';
+      const collect = [process.execPath, inspectBundle, 'collect', '--node', 'worker-1', '--context', 'test', '-o', target];
+      const { status, stderr } = await runBy('sh', ['-c', withLittleRoom, 'sh', ...collect]);
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(`iptables-inspect: ${target}: `) });
+      expect(existsSync(target) ? readdirSync(target) : 'gone').toEqual(kind === 'an empty' ? [] : 'gone');
+    },
+  );
 
   it('exits with 2 where no Pod can be asked, nothing may be listed, or the folder is taken', async () => {
     const target = resolve(folder.path, 'bundle');

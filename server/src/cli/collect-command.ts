@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { terminalText } from '../base/safe-text.ts';
 import { describeFileError } from '../lsp/node/file-error.ts';
+import type { BundleFile } from '../node/bundle-file.ts';
 import { collectScript } from '../node/collect-script.ts';
 import { say } from './output.ts';
 import { untilSignal } from './until-signal.ts';
@@ -25,6 +26,30 @@ function isTaken(folder: string): boolean {
     return existsSync(folder) && readdirSync(folder).length > 0;
   } catch {
     return true;
+  }
+}
+
+/** Writes the files of a bundle, all of them or none: a part would be in the way of the next try, and be taken for all that a node said. */
+function writeBundle(folder: string, files: readonly BundleFile[]): void {
+  let made: string | undefined;
+  try {
+    made = mkdirSync(folder, { recursive: true });
+    for (const { path, text } of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  } catch (error) {
+    const begun = made === undefined ? files.map(({ path }) => join(folder, path.split('/')[0] as string)) : [made];
+    for (const path of begun) removeWhole(path);
+    throw new UsageError(`${folder}: ${describeFileError(error, 'write')}`);
+  }
+}
+
+function removeWhole(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Why it could not be written is said.
   }
 }
 
@@ -53,14 +78,7 @@ async function collectFrom(
     if (signal.aborted) say(problem);
     throw new UsageError(problem);
   }
-  try {
-    for (const { path, text } of collected.files) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    }
-  } catch (error) {
-    throw new UsageError(`${folder}: ${describeFileError(error)}`);
-  }
+  writeBundle(folder, collected.files);
   for (const problem of collected.problems) say(`not collected: ${problem}`);
   const names = collected.files.map(({ path }) => path).join(', ');
   return terminalText(`${folder}: ${collected.files.length} files from ${collected.from}: ${names}`);

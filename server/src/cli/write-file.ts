@@ -19,13 +19,16 @@ import { UsageError } from './usage-error.ts';
 
 /**
  * Writes a file in one step: whoever reads it meanwhile, and whatever ends this program, there is the old content or the new one. Its permissions and,
- * as far as one may, its owner stay; a link still leads to it. Throws UsageError with the file and why it cannot be written.
+ * as far as one may, its owner stay; a link still leads to it. Of several names of one file this one leads to the new content. Throws UsageError with
+ * the file and why it cannot be written.
  */
 export function replaceFile(path: string, content: Buffer): void {
   try {
     const target = realpathSync(path);
     const stats = statSync(target);
     if (!stats.isFile()) throw new Error('is no file that could be written');
+    // Whoever may write to its folder could put another in its place; but it is said of this one that it is not to be written.
+    closeSync(openSync(target, 'r+'));
     // Its own name may be as long as a name can be.
     const beside = join(dirname(target), `.${crypto().randomUUID()}.tmp`);
     try {
@@ -37,7 +40,7 @@ export function replaceFile(path: string, content: Buffer): void {
       throw error;
     }
   } catch (error) {
-    throw new UsageError(`${path}: was not written: ${describeFileError(error)}`);
+    throw new UsageError(`${path}: was not written: ${describeFileError(error, 'write')}`);
   }
 }
 
@@ -59,8 +62,8 @@ export function writeNewFile(path: string, text: string, isForced: boolean): voi
     try {
       writeFileSync(file, text);
     } catch (error) {
-      // What was made here and has half of its content would be in the way of the next try.
-      if (!isForced) removeLeft(path);
+      // What was made here and has half of its content would be in the way of the next try, or be taken for the whole.
+      if (there === undefined) removeLeft(realpathSync(path));
       throw error;
     } finally {
       closeSync(file);
@@ -69,7 +72,9 @@ export function writeNewFile(path: string, text: string, isForced: boolean): voi
     if (error instanceof UsageError) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST') throw new UsageError(`${path}: is there already; --force writes over it`);
-    throw new UsageError(`${path}: ${code === 'ENOENT' ? 'there is no such folder to write it to' : describeFileError(error)}`);
+    throw new UsageError(
+      `${path}: ${code === 'ENOENT' ? 'there is no such folder to write it to' : describeFileError(error, 'write')}`,
+    );
   }
 }
 

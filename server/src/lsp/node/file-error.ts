@@ -1,12 +1,12 @@
-/** What is wrong with a file, in a few words that follow its name. */
-export function describeFileError(error: unknown): string {
+/** What is wrong with a file that could not be read, or written, in a few words that follow its name. */
+export function describeFileError(error: unknown, doing: 'read' | 'write' = 'read'): string {
   if (!(error instanceof Error)) return String(error);
   switch ('code' in error ? error.code : undefined) {
     case 'ENOENT':
       return 'there is no such file';
     case 'EACCES':
     case 'EPERM':
-      return 'permission to read it is denied';
+      return `permission to ${doing} it is denied`;
     case 'EROFS':
       return 'its file system is read-only';
     case 'ENOSPC':
