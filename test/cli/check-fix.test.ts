@@ -181,26 +181,17 @@ describe('what cannot be mended is said in a sentence, with status 2', () => {
     expect(read()).toBe(faulty);
   });
 
-  it.skipIf(process.platform === 'win32')('a folder in which nothing can be written', () => {
-    chmodSync(folder, 0o555);
+  it.skipIf(process.platform === 'win32').each([
+    ['a folder in which nothing can be written', folder, 0o555, 0o755],
+    ['a file that may not be written, in a folder where another could take its place', path, 0o444, 0o644],
+  ])('%s', (_what, locked, mode, usualMode) => {
+    chmodSync(locked, mode);
     const { status, stderr } = inspect(['check', '--fix', path], { asOrdinaryUser: true });
-    chmodSync(folder, 0o755);
-    expect(stderr).toContain('node.iptables: was not written: ');
+    chmodSync(locked, usualMode);
+    expect(stderr).toContain('node.iptables: was not written: permission to write it is denied');
     expect(status).toBe(2);
     expect(read()).toBe(faulty);
   });
-
-  it.skipIf(process.platform === 'win32')(
-    'a file that may not be written, in a folder where another could take its place',
-    () => {
-      chmodSync(path, 0o444);
-      const { status, stderr } = inspect(['check', '--fix', path], { asOrdinaryUser: true });
-      chmodSync(path, 0o644);
-      expect(stderr).toContain('node.iptables: was not written: permission to write it is denied');
-      expect(status).toBe(2);
-      expect(read()).toBe(faulty);
-    },
-  );
 });
 
 describe('severities', () => {

@@ -29,7 +29,10 @@ function isTaken(folder: string): boolean {
   }
 }
 
-/** Writes the files of a bundle, all of them or none: a part would be in the way of the next try, and be taken for all that a node said. */
+/**
+ * Writes the files of a bundle into a new or an empty folder, all of them or none: a part would be in the way of the next try, and be taken for all that a
+ * node said. Throws UsageError with why it cannot be written.
+ */
 function writeBundle(folder: string, files: readonly BundleFile[]): void {
   let made: string | undefined;
   try {
@@ -39,15 +42,16 @@ function writeBundle(folder: string, files: readonly BundleFile[]): void {
       writeFileSync(join(folder, path), text);
     }
   } catch (error) {
-    const begun = made === undefined ? files.map(({ path }) => join(folder, path.split('/')[0] as string)) : [made];
-    for (const path of begun) removeWhole(path);
+    removeBegun(folder, made);
     throw new UsageError(`${folder}: ${describeFileError(error, 'write')}`);
   }
 }
 
-function removeWhole(path: string): void {
+/** Removes what stands in a folder that was empty, or the first folder that was made on the way to it. */
+function removeBegun(folder: string, made: string | undefined): void {
   try {
-    rmSync(path, { recursive: true, force: true });
+    const begun = made === undefined ? readdirSync(folder).map((name) => join(folder, name)) : [made];
+    for (const path of begun) rmSync(path, { recursive: true, force: true });
   } catch {
     // Why it could not be written is said.
   }
