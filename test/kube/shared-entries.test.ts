@@ -88,4 +88,19 @@ describe('an entry that two Services have', () => {
     expect(notesOf('b/two')).toEqual([ofTwo]);
     expect(notesOf('c/three')).toEqual([ofThree]);
   });
+
+  it('is said of the first of many entries, with how many more there are', () => {
+    const addresses = Array.from({ length: 7 }, (_, at) => `198.51.100.${at + 1}`);
+    const rules = ['a/one', 'b/two'].flatMap((name, at) =>
+      addresses.map(
+        (ip) =>
+          `-A KUBE-SERVICES -d ${ip}/32 -p tcp -m comment --comment "${name}:http external IP" -m tcp --dport 80 -j ${at === 0 ? one : two}\n`,
+      ),
+    );
+    const many = resolveChains(rulesetOf(text.replace(`-A ${one} `, `${rules.join('')}-A ${one} `)), emptyCluster, {});
+    const map = runToEnd(serviceMapSteps(many, runToEnd(listServices(many, null)))).map?.services ?? [];
+    const said = map.find(({ to }) => to === 'b/two')?.state.remarks.filter((each) => /first|more/.test(each));
+    expect(said).toHaveLength(6);
+    expect(said?.[5]).toBe('Of 3 more entries it is the same.');
+  });
 });

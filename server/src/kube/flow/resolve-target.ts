@@ -14,7 +14,7 @@ import { dumpNode, dumpNodeSteps } from '../proxy/dump-node.ts';
 import { isElsewhere, type ServiceProxy, serviceProxyOf, serviceProxySteps, serviceProxyText } from '../proxy/mode.ts';
 import { chainFrontends } from './chain-frontends.ts';
 import { dumpsByFamily, type Frontend, frontendKey, frontendLabel, frontendSteps, frontendsOfRecord } from './frontends.ts';
-import { entriesTakenFrom, sharedEntryText } from './shared-entries.ts';
+import { entriesTakenFrom, sharedEntryTexts } from './shared-entries.ts';
 import { type FlowTargetSpec, flowTargetText } from './target.ts';
 
 export type FrontendChoice =
@@ -23,9 +23,6 @@ export type FrontendChoice =
 
 type ServiceTarget = Extract<FlowTargetSpec, { readonly kind: 'service' }>;
 type AddressTarget = Extract<FlowTargetSpec, { readonly kind: 'address' }>;
-
-/** A Service may have a hundred thousand addresses. */
-const mostTaken = 5;
 
 function no(reason: string): FrontendChoice {
   return { ok: false, reason };
@@ -215,7 +212,7 @@ function* chooseService(resolution: Resolution, frontends: readonly Frontend[], 
   const record = resolution.cluster.service(target.namespace, target.name);
   const inDump = (yield* byServiceName(frontends)).get(name) ?? [];
   const all = yield* frontendsOfService(resolution, inDump, target);
-  const taken = entriesTakenFrom(frontends, target).map(sharedEntryText).slice(0, mostTaken).join(' ');
+  const taken = sharedEntryTexts(entriesTakenFrom(frontends, target)).join(' ');
   if (all.length === 0 && taken !== '') return no(taken);
   if (all.length === 0)
     return record === undefined ? unknownService(resolution, name, frontends) : no(whyNoRules(resolution, record));

@@ -32,6 +32,15 @@ export function sharedEntryText({ first, service, line }: SharedEntry): string {
   return `${name} has ${frontendLabel(first)}, too (line ${line + 1}): the rule${taker}${at} is asked first, and takes all packets that it matches.`;
 }
 
+/** A Service may have a hundred thousand addresses. */
+const mostSaid = 5;
+
+/** A sentence for each of the first of these, and one that says of how many more it is the same. */
+export function sharedEntryTexts(shared: readonly SharedEntry[], most = mostSaid): readonly string[] {
+  const more = shared.length > most ? [`Of ${shared.length - most} more entries it is the same.`] : [];
+  return [...shared.slice(0, most).map(sharedEntryText), ...more];
+}
+
 /** The entries that a Service has and another's rules take. */
 export function entriesTakenFrom(
   frontends: readonly Frontend[],

@@ -11,7 +11,7 @@ import { eachFrontendOfRecord, type Frontend, type FrontendService, frontendLabe
 import type { FlowEntryKind } from '../flow/graph.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
 import { chooseFrontends, otherProxyNoteSteps } from '../flow/resolve-target.ts';
-import { sharedEntries, sharedEntryText } from '../flow/shared-entries.ts';
+import { sharedEntries, sharedEntryTexts } from '../flow/shared-entries.ts';
 import type { FlowTargetSpec } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
@@ -214,8 +214,7 @@ function sharedNotes(frontends: readonly Frontend[], services: readonly ReachSer
   const isAsked = (service: FrontendService | null): boolean =>
     services === null || names.has(`${service?.namespace}/${service?.name}`);
   const shared = sharedEntries(frontends).filter(({ first, service }) => isAsked(first.service) || isAsked(service));
-  const more = shared.length > mostNamed ? [`Of ${shared.length - mostNamed} more entries it is the same.`] : [];
-  return [...shared.slice(0, mostNamed).map(sharedEntryText), ...more];
+  return sharedEntryTexts(shared, mostNamed);
 }
 
 const dumpsBetweenPauses = 512;

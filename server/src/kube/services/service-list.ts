@@ -7,7 +7,7 @@ import { chainFrontends } from '../flow/chain-frontends.ts';
 import { targetOf } from '../flow/frontend-target.ts';
 import { type Frontend, frontendLabel, frontendSteps } from '../flow/frontends.ts';
 import { ofFirstDumps } from '../flow/resolve-target.ts';
-import { type SharedEntry, sharedEntries, sharedEntryText } from '../flow/shared-entries.ts';
+import { type SharedEntry, sharedEntries, sharedEntryTexts } from '../flow/shared-entries.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { hashedPrefix, portName, splitHashedName } from '../identity/chain-names.ts';
 import { type EntryEnds, entryEnds } from './entry-ends.ts';
@@ -36,7 +36,6 @@ export interface ServiceList {
   readonly cluster: string;
 }
 
-const mostTaken = 5;
 const frontendsBetweenPauses = 512;
 
 interface ServiceBeingRead {
@@ -147,7 +146,7 @@ export function* judgeAll(resolution: Resolution, entries: readonly Frontend[]):
 function withTaken(state: ServiceState, { entries, taken }: ListedService): ServiceState {
   const [first] = taken;
   if (first === undefined) return state;
-  const remarks = [...taken.slice(0, mostTaken).map(sharedEntryText), ...state.remarks];
+  const remarks = [...sharedEntryTexts(taken), ...state.remarks];
   if (entries.length > 0) return { ...state, remarks };
   const { service } = first.first;
   const taker = service === null ? 'another Service' : `${service.namespace}/${service.name}`;
