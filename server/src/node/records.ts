@@ -36,7 +36,9 @@ export type RouteType =
   | 'blackhole'
   | 'unreachable'
   | 'prohibit'
-  | 'throw';
+  | 'throw'
+  /** Where it leads, or for which packets it is, was not understood; `skipped` counts it. Only what it could cover is not known. */
+  | 'unclear';
 
 /** One way on of a route. */
 export interface NextHop {

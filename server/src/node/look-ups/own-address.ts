@@ -32,9 +32,9 @@ export function isOwn(facts: NodeFacts, ip: string): boolean | undefined {
   if (ownAddresses(facts).has(ip)) return true;
   const local = facts.routes?.records.filter(({ type, table }) => type === 'local' && askedByAll.has(table)) ?? [];
   if (local.some(({ network }) => inCIDR(ip, network))) return true;
-  if (facts.addresses === null) return local.length === 0 ? undefined : false;
-  // Where table local is whole, it has what was not understood of the addresses.
-  const isListed = local.length > 0 && facts.routes?.skipped === 0;
+  // Where table local is whole, it has what is not there, or was not understood, of the addresses of its family.
+  const isListed = facts.routes?.skipped === 0 && local.some(({ network }) => isIPv6(network) === isIPv6(ip));
+  if (facts.addresses === null) return isListed ? false : undefined;
   return facts.addresses.skipped > 0 && !isListed ? undefined : false;
 }
 

@@ -1,6 +1,7 @@
 /** Where the kernel would send a packet: its policy rules and routes asked as fib_lookup does. */
 import { inCIDR, isIPv6, isLoopbackIP } from '../../base/ip.ts';
 import type { NodeFacts } from '../facts.ts';
+import { unclearRoutes } from '../readers/routes.ts';
 import type { LinkRecord, PolicyRuleRecord, PortRange, RouteRecord } from '../records.ts';
 import { firstClientPort } from './client-port.ts';
 import { linkNamed } from './links.ts';
@@ -36,6 +37,8 @@ export type RouteAnswer =
 const usualTables: readonly string[] = ['local', 'main', 'default'];
 
 interface Prepared {
+  /** Whether some of what was not understood may be a route to anywhere. */
+  readonly hasUnplaced: boolean;
   readonly byTable: ReadonlyMap<string, readonly RouteRecord[]>;
 }
 
@@ -55,8 +58,11 @@ function prepare(facts: NodeFacts): Prepared {
     if (routes === undefined) byTable.set(route.table, [route]);
     else routes.push(route);
   }
-  for (const routes of byTable.values()) routes.sort((a, b) => prefixOf(b) - prefixOf(a) || a.metric - b.metric);
-  const fresh = { byTable };
+  const isClear = ({ type }: RouteRecord): number => Number(type !== 'unclear');
+  for (const routes of byTable.values())
+    routes.sort((a, b) => prefixOf(b) - prefixOf(a) || isClear(a) - isClear(b) || a.metric - b.metric);
+  const { records = [], skipped = 0 } = facts.routes ?? {};
+  const fresh = { hasUnplaced: skipped > unclearRoutes(records).length, byTable };
   prepared.set(facts, fresh);
   return fresh;
 }
@@ -166,23 +172,25 @@ function rulesFor(facts: NodeFacts, isV6: boolean): readonly PolicyRuleRecord[] 
   return records.length === 0 ? null : records.toSorted((a, b) => a.priority - b.priority);
 }
 
-function isRefusal({ type }: RouteRecord): boolean {
-  return type === 'blackhole' || type === 'unreachable' || type === 'prohibit';
+function answerOf(route: RouteRecord, rule: PolicyRuleRecord | null): RouteAnswer {
+  const { type } = route;
+  if (type === 'unclear') return { kind: 'unknown', rule: null };
+  const isRefusal = type === 'blackhole' || type === 'unreachable' || type === 'prohibit';
+  return isRefusal ? { kind: 'none', rule, route } : { kind: 'route', route, rule };
 }
 
 /** The route of a packet. Never throws. */
 export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
   // A route or rule that was not understood, or cut off, may be the one that decides.
   const { routes, policyRules } = facts;
-  if (routes === null || routes.records.length === 0 || routes.skipped > 0) return { kind: 'unknown', rule: null };
+  if (routes === null || routes.records.length === 0 || prepare(facts).hasUnplaced) return { kind: 'unknown', rule: null };
   if (policyRules !== null && policyRules.skipped > 0) return { kind: 'unknown', rule: null };
   const isV6 = isIPv6(packet.destination);
   const rules = rulesFor(facts, isV6);
   if (rules === null) {
     for (const table of usualTables) {
       const route = lookIn(facts, table, packet, null);
-      if (route !== undefined && route.type !== 'throw')
-        return isRefusal(route) ? { kind: 'none', rule: null, route } : { kind: 'route', route, rule: null };
+      if (route !== undefined && route.type !== 'throw') return answerOf(route, null);
     }
     return hasRoutesOf(facts, isV6) ? { kind: 'none', rule: null, route: null } : { kind: 'unknown', rule: null };
   }
@@ -212,7 +220,7 @@ function firstLed(facts: NodeFacts, rules: readonly PolicyRuleRecord[], packet: 
     if (rule.goesTo !== null && rules.some(({ priority }) => priority === rule.goesTo)) from = rule.goesTo;
     const led = ledBy(facts, rule, packet);
     if (led === undefined) continue;
-    if (fits) return led;
+    if (fits || led.kind === 'unknown') return led;
     open.push(led);
   }
   return { kind: 'none', rule: null, route: null };
@@ -224,11 +232,11 @@ function tableOf(facts: NodeFacts, { table, isOfVRF }: PolicyRuleRecord, packet:
 }
 
 /** Where a rule that is for a packet leads; undefined where the next one is asked. */
-function ledBy(facts: NodeFacts, rule: PolicyRuleRecord, packet: Routed): Led | undefined {
+function ledBy(facts: NodeFacts, rule: PolicyRuleRecord, packet: Routed): RouteAnswer | undefined {
   if (rule.refuses !== '') return { kind: 'none', rule, route: null };
   const route = lookIn(facts, tableOf(facts, rule, packet), packet, rule.suppressedPrefix);
   if (route === undefined || route.type === 'throw') return undefined;
-  return isRefusal(route) ? { kind: 'none', rule, route } : { kind: 'route', route, rule };
+  return answerOf(route, rule);
 }
 
 function isSame(one: Led, other: Led): boolean {
@@ -251,8 +259,9 @@ export function wayOut(facts: NodeFacts, packet: Routed): string | null {
 }
 
 /** Whether a part of the routes is of that family: of one without any, nothing is said. */
-function hasRoutesOf({ routes }: NodeFacts, isV6: boolean): boolean {
-  return routes !== null && routes.skipped === 0 && routes.records.some(({ network }) => isIPv6(network) === isV6);
+function hasRoutesOf(facts: NodeFacts, isV6: boolean): boolean {
+  const { routes } = facts;
+  return routes !== null && !prepare(facts).hasUnplaced && routes.records.some(({ network }) => isIPv6(network) === isV6);
 }
 
 /** Where a packet that came in is led: to the node itself, on to others, nowhere; undefined where that is not known. */
