@@ -1,6 +1,7 @@
 /** A long JSON list of objects, as `kubectl get -o json` prints it, read object by object, so that no step takes long. */
 
 import { stringEnd } from './json-values.ts';
+import { longJsonSteps } from './long-json.ts';
 
 const quote = 34;
 /** Characters between two pauses; some milliseconds of work. */
@@ -76,7 +77,7 @@ export function* parseJsonList(text: string): Generator<void, { readonly value: 
     let read = 0;
     for (let at = 0; at < parts.objects.length; at += 2) {
       const [from = 0, to = 0] = [parts.objects[at], parts.objects[at + 1]];
-      items.push(JSON.parse(text.slice(from, to)));
+      items.push(to - from > between ? yield* longJsonSteps(text, from, to) : JSON.parse(text.slice(from, to)));
       read += to - from;
       if (read < between) continue;
       read = 0;

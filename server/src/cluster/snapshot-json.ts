@@ -1,6 +1,7 @@
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import { parseJsonList } from './json-list.ts';
 import { jsonPieces } from './json-values.ts';
+import { longJsonSteps } from './long-json.ts';
 import { placeOf, SnapshotFailure, shown, snapshotCommand, wanted } from './snapshot-failure.ts';
 import { type Gathered, gather } from './snapshot-objects.ts';
 
@@ -29,9 +30,20 @@ function jsonFailure(text: string, start: number, end: number, error: unknown): 
 /** Characters that JSON.parse reads in a few milliseconds. */
 const longText = 500_000;
 
+/** What a long text holds, read in steps; undefined where it is not one value, or is wrong. */
+function* parseLong(text: string): Generator<void, { readonly value: unknown } | undefined> {
+  const list = yield* parseJsonList(text);
+  if (list !== undefined) return list;
+  try {
+    return { value: yield* longJsonSteps(text) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Adds what a text in JSON holds: one value, or several behind each other. @throws {SnapshotFailure} where it is no such text */
 export function* gatherJson(into: Gathered, text: string): Generator<void, void> {
-  let whole = text.length > longText ? yield* parseJsonList(text) : undefined;
+  let whole = text.length > longText ? yield* parseLong(text) : undefined;
   try {
     whole ??= { value: JSON.parse(text) };
   } catch (error) {
