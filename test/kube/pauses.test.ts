@@ -127,3 +127,14 @@ it("what kube-proxy's rules show of it is found with pauses within its settings 
   if (dump === undefined) throw new Error('no dump');
   expect(pausesOf(proxyLayoutSteps(ruleset, dump))).toBeGreaterThanOrEqual(9);
 });
+
+it("what kube-proxy's rules show of it is found with a pause every few thousand chains", () => {
+  const pauses = (count: number): number => {
+    const chains = Array.from({ length: count }, (_, index) => `:KUBE-SVC-${index} - [0:0]\n`).join('');
+    const ruleset = rulesetOf(`*nat\n:PREROUTING ACCEPT [0:0]\n${chains}COMMIT\n`);
+    const [dump] = ruleset.dumps;
+    if (dump === undefined) throw new Error('no dump');
+    return pausesOf(proxyLayoutSteps(ruleset, dump));
+  };
+  expect(pauses(20_000) - pauses(10)).toBe(2);
+});

@@ -1,10 +1,12 @@
 /** Where a dump's layout is read from: kube-proxy's own chains and the first few dozen of the Services', so that a dump of any size is told at once. */
+import type { Steps } from '../../base/steps.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 
 const mostChainsLookedAt = 60;
 const mostRulesLookedAt = 40;
+const namesBetweenPauses = 8_192;
 
 /** One dump's tables as far as kube-proxy writes into them. */
 export interface LayoutSource {
@@ -40,11 +42,12 @@ export interface LineRule {
   readonly rule: RuleStatement;
 }
 
-function chainsByPrefix(table: Table | undefined): ReadonlyMap<string, readonly Chain[]> {
+function* chainsByPrefix(table: Table | undefined): Steps<ReadonlyMap<string, readonly Chain[]>> {
   const found = new Map<string, Chain[]>();
   if (table === undefined) return found;
   // By name: of 50,000 chains a few dozen are made.
   for (let place = 0; place < table.chains.size; place += 1) {
+    if (place % namesBetweenPauses === namesBetweenPauses - 1) yield;
     const name = table.chains.nameAt(place);
     if (!name.startsWith('KUBE-')) continue;
     const prefix = name.slice(0, name.indexOf('-', 5) + 1);
@@ -58,11 +61,12 @@ function chainsByPrefix(table: Table | undefined): ReadonlyMap<string, readonly 
   return found;
 }
 
-/** The tables and chains of a dump that show how kube-proxy was set up. Looks at every chain of nat once. */
-export function layoutSource(ruleset: Ruleset, dump: Dump): LayoutSource {
+/** The tables and chains of a dump that show how kube-proxy was set up. Looks at every chain of nat once, with pauses. */
+export function* layoutSource(ruleset: Ruleset, dump: Dump): Steps<LayoutSource> {
   const nat = dump.tables.find(({ name }) => name === 'nat');
   const filter = dump.tables.find(({ name }) => name === 'filter');
-  return { ruleset, dump, nat, filter, services: nat?.chains.get('KUBE-SERVICES'), byPrefix: chainsByPrefix(nat) };
+  const byPrefix = yield* chainsByPrefix(nat);
+  return { ruleset, dump, nat, filter, services: nat?.chains.get('KUBE-SERVICES'), byPrefix };
 }
 
 /** nat's chains whose names begin so: "KUBE-SVC-". */

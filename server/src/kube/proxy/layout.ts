@@ -53,7 +53,7 @@ export function* proxyLayoutSteps(ruleset: Ruleset, dump: Dump): Steps<ProxyLayo
 function* readLayout(ruleset: Ruleset, dump: Dump): Steps<ProxyLayout> {
   const { mode, reasons } = shownMode(ruleset, dump);
   yield;
-  const source = layoutSource(ruleset, dump);
+  const source = yield* layoutSource(ruleset, dump);
   yield;
   const settings = yield* shownSettings(source);
   yield;
