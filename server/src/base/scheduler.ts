@@ -51,7 +51,8 @@ export function holdSlices(): () => void {
   return end;
 }
 
-async function untilReleased(): Promise<void> {
+/** Waits until no large message is on its way, or it has held up others long enough. */
+export async function untilReleased(): Promise<void> {
   while (onItsWay > 0) await new Promise<void>((resolve) => held.push(resolve));
 }
 

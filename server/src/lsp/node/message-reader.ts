@@ -20,8 +20,8 @@ const silentWithin = 5;
 const stepMilliseconds = 3;
 /** How often what waits runs until a request is answered that needs no work in slices: its way through the library takes some of them. */
 const turnsOfAnAnswer = 12;
-/** A client may send without an end. */
-const longestMilliseconds = 100;
+/** A client may send without an end. Two documents of 18 MB come in within this. */
+const longestMilliseconds = 200;
 const cancelMethod = '$/cancelRequest';
 
 /** A message that is not there at once: one of megabytes, or one whose text lies in a file. */
