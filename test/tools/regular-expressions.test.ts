@@ -6,7 +6,7 @@ import { parseRegExpLiteral, visitRegExpAST } from '@eslint-community/regexpp';
 import { type Options, type Token, tokenizer } from 'acorn';
 import { checkSync } from 'recheck';
 import { analyse } from 'scslre';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { fixturePath } from '../support/fixtures.ts';
 
 /** An expression and where it comes from. */
@@ -129,6 +129,19 @@ function whyTooOften(source: string, flags: string): string | undefined {
 }
 
 /**
+ * Expressions that the automaton does not decide within a second of a free processor, for some not in minutes: one on each line, in order. They
+ * are listed so that no verdict depends on how fast the machine is, and nobody waits for them in vain. What belongs here no longer, or is missing,
+ * a test below says.
+ */
+const listOfUndecided = join(import.meta.dirname, 'undecided-expressions.txt');
+const undecided: ReadonlySet<string> = new Set(readFileSync(listOfUndecided, 'utf8').trimEnd().split('\n'));
+/** Those that were come by. */
+const left = new Set<string>();
+
+/** In milliseconds. Long against a second: only what belongs on the list comes here. */
+const patience = 60_000;
+
+/**
  * Why an expression may take longer than its text is long; undefined where it may not. One analysis finds where parts of an expression take
  * characters from each other, the other reads it as an automaton; what the latter cannot decide is left to the former.
  */
@@ -138,8 +151,15 @@ function whyNotLinear({ source, flags }: Found): string | undefined {
     if (type === 'Move' && flags.includes('y')) continue;
     return exponential ? `exponential (${type})` : `polynomial (${type})`;
   }
-  const checked = checkSync(source, flags.replace(/[dv]/g, ''), { checker: 'automaton', timeout: 1000 });
-  return checked.status === 'vulnerable' ? checked.complexity.summary : whyTooOften(source, flags);
+  const expression = `/${source}/${flags}`;
+  if (undecided.has(expression)) {
+    left.add(expression);
+    return whyTooOften(source, flags);
+  }
+  const checked = checkSync(source, flags.replace(/[dv]/g, ''), { checker: 'automaton', timeout: patience });
+  if (checked.status === 'vulnerable') return checked.complexity.summary;
+  if (checked.status === 'unknown' && checked.error.kind === 'timeout') left.add(expression);
+  return whyTooOften(source, flags);
 }
 
 /** How often the constructor of expressions stands in each file of the sources. */
@@ -157,34 +177,47 @@ function isNamed(token: Token, name: string): boolean {
   return token.type.label === 'name' && Reflect.get(token, 'value') === name;
 }
 
+/** What was found of each expression: it is looked at once. */
+const verdicts = new Map<string, string | undefined>();
+
 function unsafe(expressions: readonly Found[]): readonly string[] {
-  const seen = new Set<string>();
-  return expressions.flatMap((found) => {
-    const key = `/${found.source}/${found.flags}`;
-    if (seen.has(key)) return [];
-    seen.add(key);
-    const why = whyNotLinear(found);
-    return why === undefined ? [] : [`${found.from} ${key}: ${why}`];
+  const found = new Map(expressions.map((expression) => [`/${expression.source}/${expression.flags}`, expression]));
+  return [...found].flatMap(([key, expression]) => {
+    if (!verdicts.has(key)) verdicts.set(key, whyNotLinear(expression));
+    const why = verdicts.get(key);
+    return why === undefined ? [] : [`${expression.from} ${key}: ${why}`];
   });
 }
 
 // Dumps, clusters and what people paste are hostile: no expression may be one that a long line keeps busy.
 describe('every regular expression', () => {
+  const written = rooms.flatMap(filesBelow).flatMap(expressionsIn);
+  let built: readonly Found[] = [];
+
+  // Modules are loaded once, so this can be watched once.
+  beforeAll(async () => {
+    built = await expressionsBuilt(useEverything);
+  }, 240_000);
+
   it('of the sources takes time as its text is long', { timeout: 240_000 }, () => {
-    const expressions = rooms.flatMap(filesBelow).flatMap(expressionsIn);
-    expect(expressions.length).toBeGreaterThan(200);
-    expect(unsafe(expressions)).toEqual([]);
+    expect(written.length).toBeGreaterThan(200);
+    expect(unsafe(written)).toEqual([]);
   });
 
-  it('that is built at run time does so, too', { timeout: 240_000 }, async () => {
-    const expressions = await expressionsBuilt(useEverything);
-    expect(expressions.length).toBeGreaterThan(200);
-    expect(unsafe(expressions)).toEqual([]);
+  it('that is built at run time does so, too', { timeout: 240_000 }, () => {
+    expect(built.length).toBeGreaterThan(200);
+    expect(unsafe(built)).toEqual([]);
     // One that nobody built was not looked at.
     const building = new Map<string, number>();
-    for (const { from } of expressions) building.set(from, (building.get(from) ?? 0) + 1);
+    for (const { from } of built) building.set(from, (building.get(from) ?? 0) + 1);
     const unbuilt = [...placesThatBuild()].filter(([file, places]) => (building.get(file) ?? 0) < places);
     expect(unbuilt).toEqual([]);
+  });
+
+  it('is decided by both analyses but for those on the list', { timeout: 240_000 }, async () => {
+    unsafe([...written, ...built]);
+    // Otherwise run again with `--update`, and read what comes to be listed: a simpler expression is better.
+    await expect(`${[...left].toSorted().join('\n')}\n`).toMatchFileSnapshot(listOfUndecided);
   });
 
   it('is none that a method makes of a string', () => {
