@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bundleFiles, diagnosed } from '../support/bundles.ts';
+import type { BundleFile } from '../../server/src/node/bundle-file.ts';
+import { bundleFiles, diagnosed, withChanges } from '../support/bundles.ts';
 
 /** What is said to be fine of rules alone. */
 function lookedOf(text: string): readonly string[] {
@@ -33,5 +34,58 @@ describe('what is said to be fine', () => {
       '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n',
     );
     expect(looked.join('\n')).not.toContain('flushed');
+  });
+});
+
+/** A recorded bundle whose rules of both families were changed so. */
+function changed(change: (text: string) => string): readonly BundleFile[] {
+  const files = bundleFiles('healthy').filter(({ path }) => !/^ip6?tables-legacy|^ip6tables/.test(path));
+  return withChanges(files, { 'iptables-save.txt': change });
+}
+
+/** A text without one of its tables. */
+function without(text: string, table: string): string {
+  return text.replace(new RegExp(`^\\*${table}\\n[\\s\\S]*?^COMMIT\\n`, 'm'), '');
+}
+
+describe('a packet in rules that are not all shown', () => {
+  const question = { from: 'shop/client-0', to: 'shop/web' };
+  const agrees = "The rules of kube-proxy are what the cluster's Services and endpoints ask for.";
+
+  it('arrives where they are', () => {
+    const { outcome, looked } = diagnosed(
+      changed((text) => `${text}\n`),
+      question,
+    );
+    expect(outcome).toBe('arrives');
+    expect(looked).toContain(agrees);
+    expect(looked.join('\n')).toMatch(/^The rules let the packet pass: /m);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['without table nat', (text) => without(text, 'nat')],
+    ['of one table', (text) => /^\*filter\n[\s\S]*?^COMMIT\n/m.exec(text)?.[0] ?? ''],
+    ['without the chains of endpoints', (text) => text.replace(/^(?::|\[\d+:\d+\] -A )KUBE-SEP-.*\n/gm, '')],
+    ['with a gap', (text) => text.replace(/^\[\d+:\d+\] -A KUBE-SVC-[\s\S]*?(?=^COMMIT)/m, '...\n')],
+    ['that were cut', (text) => text.slice(0, text.indexOf('-A KUBE-SERVICES', text.indexOf('*nat')))],
+    ['without addresses', (text) => text.replace(/\b10\.\d+\.\d+\.(?=\d)/g, 'x.x.x.')],
+  ])('is not said to be lost: %s', (_, change) => {
+    const { outcome, causes, looked } = diagnosed(changed(change), question);
+    expect(causes.map(({ code }) => code)).toEqual([]);
+    expect(outcome).toBe('unknown');
+    expect(looked).not.toContain(agrees);
+    expect(looked.join('\n')).toMatch(
+      /is not known: the text does not show all rules of nat|The rules that the text shows let the packet pass/,
+    );
+  });
+
+  it('is not said to arrive without table filter', () => {
+    const { outcome, looked } = diagnosed(
+      changed((text) => without(text, 'filter')),
+      question,
+    );
+    expect(outcome).toBe('unknown');
+    expect(looked).not.toContain(agrees);
+    expect(looked.join('\n')).toContain('The text does not show the tables raw and filter, which the packet would meet.');
   });
 });

@@ -289,6 +289,17 @@ describe('a node may have other tables', () => {
     expect(more(save + nat)).toEqual([false]);
     expect(more(save + nat.replace('COMMIT\n', ''))).toEqual([true]);
   });
+
+  it('where kube-proxy or kubelet, which write to nat and filter, left a chain in one and the other is not shown', () => {
+    const more = (text: string): readonly boolean[] => {
+      const ruleset = rulesetOf(text);
+      return ruleset.dumps.map((dump) => mayHaveMoreTables(ruleset, dump));
+    };
+    const mangle = '*mangle\n:PREROUTING ACCEPT [0:0]\n:KUBE-KUBELET-CANARY - [0:0]\nCOMMIT\n';
+    const filter = '*filter\n:INPUT ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\nCOMMIT\n';
+    const nat = '*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n';
+    expect([mangle + filter, mangle + nat, mangle + filter + nat].flatMap(more)).toEqual([true, true, false]);
+  });
 });
 
 describe('rules that stand together may be of several tables', () => {

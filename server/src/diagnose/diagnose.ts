@@ -110,7 +110,12 @@ function fateOf(subject: Subject, journey: Journey, found: readonly Found[]): Fa
 }
 
 /** The worst that happens to some of the packets: whoever asks has seen one fail. */
-function outcomeOf(subject: Subject, { journeys, hangsOn }: Asked, found: readonly Found[], open: ReadonlySet<Journey>): Fate {
+function outcomeOf(
+  subject: Subject,
+  { journeys, hangsOn, notShown }: Asked,
+  found: readonly Found[],
+  open: ReadonlySet<Journey>,
+): Fate {
   const isBefore = (journey: Journey): boolean =>
     found.some(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
   if (hangsOn !== null && !journeys.every(isBefore)) return 'unknown';
@@ -118,12 +123,12 @@ function outcomeOf(subject: Subject, { journeys, hangsOn }: Asked, found: readon
   if (fates.includes('lost')) return 'lost';
   if (fates.includes('refused')) return 'refused';
   if (fates.includes('unknown') || journeys.some((journey) => open.has(journey))) return 'unknown';
-  const isKnown = subject.facts.routes !== null || subject.facts.sysctls !== null;
+  const isKnown = notShown.length === 0 && (subject.facts.routes !== null || subject.facts.sysctls !== null);
   return fates.length > 0 && isKnown ? 'arrives' : 'unknown';
 }
 
 /** Where the question's packets go by the rules, in sentences. */
-function passingTexts(subject: Subject, { journeys }: Asked, outcome: Fate): readonly string[] {
+function passingTexts(subject: Subject, { journeys, notShown }: Asked, outcome: Fate): readonly string[] {
   const accepted = journeys.filter(({ verdict }) => verdict === 'accept');
   const texts = new Map<string, number>();
   for (const journey of accepted) {
@@ -143,12 +148,15 @@ function passingTexts(subject: Subject, { journeys }: Asked, outcome: Fate): rea
     first === undefined ? '' : first.isDelivered ? 'what listens on the node' : whoHas(subject, first.end.destination.text);
   const port = first?.end.dport;
   const advice =
-    outcome === 'arrives' || outcome === 'unknown'
-      ? [
-          `iptables lets it pass; if it fails all the same look at ${target}: whether a program listens on port ${port ?? '?'} (kubectl exec POD -- ss -ltn), whether targetPort is right, and what stands between.`,
-        ]
-      : [];
-  return [`The rules let the packet pass: ${passing.join('; ')}.`, ...advice];
+    notShown.length > 0
+      ? notShown
+      : outcome === 'arrives' || outcome === 'unknown'
+        ? [
+            `iptables lets it pass; if it fails all the same look at ${target}: whether a program listens on port ${port ?? '?'} (kubectl exec POD -- ss -ltn), whether targetPort is right, and what stands between.`,
+          ]
+        : [];
+  const rules = notShown.length === 0 ? 'The rules' : 'The rules that the text shows';
+  return [`${rules} let the packet pass: ${passing.join('; ')}.`, ...advice];
 }
 
 function openTexts({ hangsOn }: Asked): readonly string[] {

@@ -10,6 +10,7 @@ import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { type FollowedOutcome, followConnection } from '../netfilter/follow-connection.ts';
 import type { Enumeration, Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
 import { type Packet, packetOf } from '../netfilter/packet.ts';
+import { notShownTexts } from '../netfilter/trace-report.ts';
 import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
 import { type RouteAnswer, type Routed, routeOf } from '../node/look-ups/route.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -62,6 +63,10 @@ export interface Asked {
   readonly answers: readonly FollowedOutcome[];
   /** Ways of the packets that follow an answer of TCP, which ends the handshake; empty where none arrives, and of other protocols. */
   readonly later: readonly FollowedOutcome[];
+  /** What of the rules on the packets' way the text does not show, in sentences. */
+  readonly notShown: readonly string[];
+  /** Whether a rule of nat that the text does not show, or of which was not understood for which packets it is, may translate the packets. */
+  readonly mayBeTranslated: boolean;
   /** What was taken to be so, in sentences. */
   readonly notes: readonly string[];
   /** What decides the verdict and nobody knows; null where nothing does. */
@@ -237,6 +242,11 @@ function asksForUser(assumed: Outcome['assumed']): boolean {
   return false;
 }
 
+function mayBeTranslated({ outcomes, unshown, missing }: Enumeration): boolean {
+  const isOfNat = ({ table }: { readonly table: string }): boolean => table === 'nat';
+  return unshown.some(isOfNat) || missing.some(({ table }) => table.name === 'nat') || outcomes.some(({ packet }) => packet.dnat);
+}
+
 /** Follows the packets of a question; refused in a sentence where the question cannot be read. */
 export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps<AskedAnswer> {
   const { ruleset, resolution } = subject;
@@ -255,7 +265,8 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
   }
   const destination = packet.destination.text;
   const options = routedOn(followOptions(resolution, dumpFor(ruleset, destination), destination, new Set(), {}));
-  const [sender, { outcomes, assumptions }] = yield* sentBy(ruleset, packet, options);
+  const [sender, paths] = yield* sentBy(ruleset, packet, options);
+  const { outcomes, assumptions } = paths;
   packet = sender;
   const followed: Outcome[] = [];
   for (const outcome of likeliest(outcomes)) followed.push(...(yield* byLoopback(ruleset, outcome, options)));
@@ -275,6 +286,8 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
       answers,
       later,
       hangsOn: whatDecides(outcomes, subject.facts.sets !== null),
+      notShown: notShownTexts(paths),
+      mayBeTranslated: mayBeTranslated(paths),
       notes: [...request.notes, ...assumptions],
       options,
     },

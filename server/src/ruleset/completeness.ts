@@ -172,9 +172,14 @@ export function hasGap(ruleset: Ruleset, table: Table): boolean {
   return extentOf(ruleset, table).gaps.length > 0;
 }
 
+/** Chains that kube-proxy and kubelet make in tables nat and filter at once: where one of the two is not shown, it was left out. */
+const madeInBoth = ['KUBE-SERVICES', 'KUBE-PROXY-CANARY', 'KUBE-KUBELET-CANARY'] as const;
+
 /** Whether a node may have tables beside those that a dump shows: `iptables-save -t`, -S and -L print one at a time. */
 export function mayHaveMoreTables(ruleset: Ruleset, dump: Dump): boolean {
-  return dump.tables.length < 2 || !dump.tables.every((table) => table.declared && isTableWhole(ruleset, table));
+  if (dump.tables.length < 2 || !dump.tables.every((table) => table.declared && isTableWhole(ruleset, table))) return true;
+  const isOfBoth = dump.tables.some(({ chains }) => madeInBoth.some((name) => chains.has(name)));
+  return isOfBoth && !['nat', 'filter'].every((wanted) => dump.tables.some(({ name }) => name === wanted));
 }
 
 /** Whether the line of a rule shows its interfaces: `iptables -L` prints them with -v only. */

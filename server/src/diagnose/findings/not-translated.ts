@@ -198,6 +198,12 @@ function addressUnknown({ start }: Journey): string {
   return `Whether ${start.destination.text} is an address of this node is not known, as its addresses are not there: a NodePort is translated at those alone.`;
 }
 
+/** That no rule translates a packet may be for want of what the text does not show. */
+function notShownNote({ name, isNodePort }: Frontend, { start }: Journey): string {
+  const what = `${isNodePort ? 'a NodePort' : 'an address'} of ${name === '' ? 'a Service' : name}`;
+  return `Whether a rule translates ${start.destination.text}:${start.dport}/${start.protocol}, ${what}, is not known: the text does not show all rules of nat that the packet may meet, or one of them was not understood. Get them: iptables-save`;
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const { ruleset, cluster } = subject;
   // What is not tracked, or caught by another rule, is explained elsewhere.
@@ -206,7 +212,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (asked === null || journey === undefined) return nothing;
   const frontend = frontendOf(subject, journey);
   const dump = ruleset.dumps.find(({ family }) => family === asked.packet.family);
-  if (frontend === undefined) return unknownNodePort(subject, journeys);
+  if (frontend === undefined) return asked.mayBeTranslated ? nothing : unknownNodePort(subject, journeys);
   if (dump === undefined) return nothing;
   // Whether it is a NodePort of this node or of another one hangs on whose address it is.
   if (frontend.isNodePort && isOwn(subject.facts, journey.start.destination.text) === undefined)
@@ -214,6 +220,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const proxy = serviceProxyOf(ruleset, dump, cluster, nodeName(subject));
   // Where ipvs or another program does Services, rules need not know them.
   if (isElsewhere(proxy) && proxy.kind !== 'flushed' && proxy.kind !== 'absent') return nothing;
+  if (asked.mayBeTranslated) return { ...nothing, fine: [notShownNote(frontend, journey)], open: journeys };
   const nat = dump.tables.find(({ name }) => name === 'nat');
   const services = nat?.chains.get('KUBE-SERVICES');
   const line = services?.declarations[0] ?? nat?.firstLine;

@@ -1,7 +1,10 @@
 import { inCIDR } from '../../base/ip.ts';
 import { command } from '../../base/shell-text.ts';
+import { countUnsure } from '../../kube/drift/dump-side.ts';
 import type { Finding } from '../../lint/support/finding.ts';
+import { isTableWhole } from '../../ruleset/completeness.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
+import type { Dump } from '../../ruleset/ruleset.ts';
 import type { Asked } from '../journey.ts';
 import { isInNftMode } from '../nft-packets.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
@@ -89,6 +92,16 @@ function agrees({ cluster, lint }: Subject): boolean {
   return cluster.source.kind !== 'none' && !lint.some(saysOtherwise);
 }
 
+/** What agrees: all that kube-proxy writes, or what the text shows of it. */
+function agreement({ ruleset }: Subject): string {
+  const isWhole = ({ tables }: Dump): boolean =>
+    ['nat', 'filter'].every((wanted) =>
+      tables.some((table) => table.name === wanted && isTableWhole(ruleset, table) && countUnsure(ruleset, table) === 0),
+    );
+  const rules = ruleset.dumps.every(isWhole) ? 'The rules of kube-proxy' : 'The rules of kube-proxy that the text shows';
+  return `${rules} are what the cluster's Services and endpoints ask for.`;
+}
+
 /** Why rules and cluster were not compared: Services are done elsewhere, or the dump shows too little. */
 function reasons({ lint }: Subject): readonly string[] {
   const said = lint.filter(({ code }) => code === 'service-proxy' || code === 'not-compared');
@@ -112,7 +125,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const fine = [
     ...(found.length === 0 ? ['The rules themselves show nothing that is known to go wrong.'] : []),
     ...reasons(subject),
-    ...(agrees(subject) ? ["The rules of kube-proxy are what the cluster's Services and endpoints ask for."] : []),
+    ...(agrees(subject) ? [agreement(subject)] : []),
   ];
   return { ...nothing, found: found.slice(0, mostListed), fine };
 }

@@ -1,5 +1,6 @@
 /** Compares a dump of one family with a cluster. */
 
+import { counted } from '../../base/counted.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
@@ -12,7 +13,7 @@ import type { ProxyOptions } from '../proxy/options.ts';
 import { type ComparisonBasis, comparisonBasis } from './basis.ts';
 import { causeOf, type Programmed } from './cause.ts';
 import { type ComparedPort, comparedPortSteps } from './compare-service.ts';
-import type { DumpSide } from './dump-side.ts';
+import type { DumpSide, DumpTable } from './dump-side.ts';
 import type { DriftFinding } from './finding.ts';
 import { goneServices, unusedChains } from './gone.ts';
 import { missingFindings } from './missing.ts';
@@ -64,7 +65,21 @@ function gaps({ nat, filter }: DumpSide): readonly string[] {
       'Lines of the filter table that name chains of Services could not be read: what it should reject or drop was not looked for.',
     );
   else if (!filter.whole) notes.push('The filter table is an excerpt: what it should reject or drop was not looked for.');
+  const unsure = unsureIn(nat) + unsureIn(filter);
+  if (unsure > 0)
+    notes.push(
+      `${counted(unsure, 'rule')} of kube-proxy's chains ${unsure === 1 ? 'has a value' : 'have values'} that the text does not show, or that nobody understood: these were not compared.`,
+    );
   return notes;
+}
+
+function unsureIn(table: DumpTable | undefined): number {
+  return table?.unsure ?? 0;
+}
+
+/** Whether all that the comparison asks for is shown. */
+function isWhole({ nat, filter }: DumpSide): boolean {
+  return nat?.whole === true && filter?.whole === true && nat.unsure + filter.unsure === 0;
 }
 
 /** Says how many ports were left out for want of a node. */
@@ -163,7 +178,7 @@ export function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, giv
     ...(skipped > 0 ? [nodeNote(skipped, node)] : []),
   ];
   return {
-    compared: { ...asWhat, isWhole: side.nat?.whole === true && side.filter?.whole === true, notes, cause },
+    compared: { ...asWhat, isWhole: isWhole(side), notes, cause },
     findings: findings.map((finding) => (finding.cause === '' ? { ...finding, cause } : finding)),
     services,
   };

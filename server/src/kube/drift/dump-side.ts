@@ -5,6 +5,7 @@ import { isNamedInUnreadLine, isTableWhole, mayBeHalf, mayMixChains } from '../.
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import { placeOf, unusualLines } from '../../syntax/unusual-lines.ts';
 import type { ProxiedPort } from '../expected/service-ports.ts';
 import { portName, splitHashedName } from '../identity/chain-names.ts';
 import { type ServiceComment, serviceComment } from '../identity/comments.ts';
@@ -27,6 +28,8 @@ export interface DumpTable {
   readonly whole: boolean;
   /** Whether only such a line stands in the way of that. */
   readonly unread: boolean;
+  /** How many rules of kube-proxy's chains have something that the text does not show, or that nobody understood: an address that somebody took out. */
+  readonly unsure: number;
 }
 
 export interface DumpSide {
@@ -66,7 +69,20 @@ function tableOf(ruleset: Ruleset, dump: Dump, name: 'nat' | 'filter'): DumpTabl
   const table = dump.tables.find((candidate) => candidate.name === name);
   if (table === undefined) return undefined;
   const unread = isTableWhole(ruleset, table) && hasLostEntries(ruleset, table);
-  return { table, whole: isTableWhole(ruleset, table) && !unread, unread };
+  return { table, whole: isTableWhole(ruleset, table) && !unread, unread, unsure: countUnsure(ruleset, table) };
+}
+
+/** How many rules of kube-proxy's chains in a table have something that the text does not show, or that nobody understood. */
+export function countUnsure({ lines }: Ruleset, { firstLine, endLine }: Table): number {
+  const unusual = unusualLines(lines);
+  let count = 0;
+  for (let place = placeOf(unusual, firstLine); place < unusual.length; place += 1) {
+    const number = unusual[place] as number;
+    if (number >= endLine) break;
+    const line = lines.at(number);
+    if (line?.isUnsure === true && line.kind === 'rule' && line.name.startsWith('KUBE-')) count += 1;
+  }
+  return count;
 }
 
 /** Whether a line that nobody could read may be a Service's entry. */
