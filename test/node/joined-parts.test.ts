@@ -15,9 +15,21 @@ describe('a part of which a bundle has a file for each family', () => {
     ]) {
       const facts = readBundle(files);
       expect(facts.routes).toMatchObject({ file: v6.path, records: [{ network: 'fe80::/64' }], skipped: 2 });
-      expect(facts.notes).toEqual([`${v6.path}: 2 records or lines were not understood and left out.`]);
+      expect(facts.notes).toEqual([`${notUnderstood.path}: 2 records or lines were not understood and left out.`]);
       expect(routeOf(facts, packet)).toEqual({ kind: 'unknown', rule: null });
     }
+  });
+
+  it('is said to lack something by the file that it stands in', () => {
+    const both = [
+      { path: 'node/ip-route.txt', text: `${v4.text}what nobody knows\n` },
+      { path: 'node/ip-route6.txt', text: `${v6.text}this neither\nnor this\n` },
+    ];
+    const text = 'not understood and left out.';
+    expect(readBundle(both).notes).toEqual([
+      `node/ip-route.txt: 1 record or line was ${text}`,
+      `node/ip-route6.txt: 2 records or lines were ${text}`,
+    ]);
   });
 
   it('says what it has where an empty file is beside it', () => {

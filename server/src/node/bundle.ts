@@ -275,16 +275,22 @@ function takeMore(facts: Facts, kind: PartKind, file: BundleFile): boolean {
   }
 }
 
-/** What was left out of a part, in a sentence; empty for nothing. */
-function skippedNote(part: { readonly file: string; readonly skipped: number } | null): string {
-  if (part === null || part.skipped === 0) return '';
-  return `${part.file}: ${part.skipped} ${part.skipped === 1 ? 'record or line was' : 'records or lines were'} not understood and left out.`;
+/** What was left out of a part, in a sentence for each of its files. */
+function skippedNotesOf(part: Pick<Part<unknown>, 'file' | 'skipped' | 'skippedIn'> | null): readonly string[] {
+  if (part === null) return [];
+  return (part.skippedIn ?? [part])
+    .filter(({ skipped }) => skipped > 0)
+    .map(
+      ({ file, skipped }) =>
+        `${file}: ${skipped} ${skipped === 1 ? 'record or line was' : 'records or lines were'} not understood and left out.`,
+    )
+    .slice(0, mostOfAllNotes);
 }
 
 function skippedNotes(facts: Facts): readonly string[] {
   const { addresses, routes, policyRules, links, bridgePorts, forwarding, neighbours, sysctls, conntrackCounts, sockets } = facts;
   const parts = [addresses, routes, policyRules, links, bridgePorts, forwarding, neighbours, sysctls, conntrackCounts, sockets];
-  return [...parts, facts.proxyLog, facts.counters].map(skippedNote).filter((note) => note !== '');
+  return [...parts, facts.proxyLog, facts.counters].flatMap(skippedNotesOf);
 }
 
 /** The same as `readBundle`. Pauses after each file, and within long ones. */

@@ -1,9 +1,10 @@
 /** What several files say of one part, put together by adding to what is there: a copied /proc/sys has thousands of files, a hostile archive more. */
-import type { NamedValue, NamedValues, Part, TextPart } from './records.ts';
+import type { NamedValue, NamedValues, Part, SkippedIn, TextPart } from './records.ts';
 
 /** A part that nobody else has yet, and that more may be added to. */
 export interface GrowingPart<T> extends Part<T> {
   readonly records: T[];
+  readonly skippedIn?: SkippedIn[];
 }
 
 export interface GrowingValues extends NamedValues {
@@ -17,16 +18,22 @@ export interface GrowingText {
   readonly texts: string[];
 }
 
+function alone<T>({ file, records, skipped }: Part<T>): Part<T> & { readonly skippedIn?: never } {
+  return { file, records, skipped };
+}
+
 /**
  * Both parts as one, where a bundle has a file for each family; one without records gives way to the other. What was not understood of either
  * counts: of a file that is not understood at all, too.
  */
 export function joined<T>(before: GrowingPart<T> | null, part: Part<T>): GrowingPart<T> {
-  if (before === null) return { ...part, records: [...part.records] };
+  if (before === null) return { ...alone(part), records: [...part.records] };
   const skipped = before.skipped + part.skipped;
-  if (before.records.length === 0) return { ...part, records: [...part.records], skipped };
+  const skippedIn = before.skippedIn ?? [{ file: before.file, skipped: before.skipped }];
+  skippedIn.push({ file: part.file, skipped: part.skipped });
+  if (before.records.length === 0) return { ...alone(part), records: [...part.records], skipped, skippedIn };
   for (const record of part.records) before.records.push(record);
-  return { ...before, skipped };
+  return { ...before, skipped, skippedIn };
 }
 
 /** Both as one; what the first says counts. */

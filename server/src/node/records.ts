@@ -15,6 +15,13 @@ export interface Part<T> {
   readonly records: readonly T[];
   /** How many records or lines were not understood and left out. */
   readonly skipped: number;
+  /** How many of them in which file, where it is of several; absent where it is of one. */
+  readonly skippedIn?: readonly SkippedIn[];
+}
+
+export interface SkippedIn {
+  readonly file: string;
+  readonly skipped: number;
 }
 
 /** An address of the node. */
