@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { holdSlices } from '../../server/src/base/scheduler.ts';
 import { nodeFiles } from '../../server/src/lsp/node/files.ts';
 
@@ -10,7 +10,10 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'iptables-files-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function written(content: string | Buffer): string {
   const path = join(folder, 'cluster.json');
@@ -35,13 +38,14 @@ describe('a file', () => {
     expect((await nodeFiles.read(uri)).text).toBe(text);
   });
 
-  it('becomes a text when no large message is on its way any more', async () => {
-    const uri = written('{}');
+  it('of megabytes becomes a text when no large message is on its way any more', async () => {
+    const uri = written('0123456789\n'.repeat(300_000));
     const order: string[] = [];
+    // What is on its way for long holds nobody up any more.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const release = holdSlices();
     const reading = nodeFiles.read(uri).then(() => order.push('read'));
-    await nodeFiles.readBytes(uri);
-    await nodeFiles.readBytes(uri);
+    for (let times = 0; times < 3; times += 1) await nodeFiles.readBytes(uri);
     order.push('released');
     release();
     await reading;

@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Utils } from 'vscode-uri';
-import { untilReleased } from '../../base/scheduler.ts';
+import { letMessagesIn, untilReleased } from '../../base/scheduler.ts';
 import { noRoom } from '../../base/unread-part.ts';
 import { parseUri } from '../parse-uri.ts';
 import type { FileAccess, FileEntry } from '../runtime.ts';
@@ -59,8 +59,7 @@ export const nodeFiles: FileAccess = {
       return await withFile(pathOf(uri), async (file) => {
         const { mtimeMs } = await file.stat();
         const bytes = await readWhole(file);
-        // One step, of some 25 ms for the snapshot of a large cluster: what stands behind a large message would wait for that as well.
-        await untilReleased();
+        if (bytes.length > bytesAtOnce) await untilItsTurn();
         return { text: textOf(bytes), modifiedAt: mtimeMs };
       });
     } catch (error) {
@@ -106,6 +105,15 @@ export async function withFile<T>(path: string, use: (file: FileHandle) => Promi
   } finally {
     await file.close();
   }
+}
+
+/**
+ * To make a text of megabytes is one step, of some 25 ms for the snapshot of a large cluster, and a collection often comes with it: what stands behind a large message would wait
+ * for that as well, and so would what was held up by the message and goes on now.
+ */
+async function untilItsTurn(): Promise<void> {
+  await untilReleased();
+  await letMessagesIn(() => new Promise((resolve) => setImmediate(resolve)));
 }
 
 /** The text of a file whose bytes stand behind some room. To read a snapshot of megabytes as UTF-8 takes half as long again as to see that it is ASCII, as most are. */
