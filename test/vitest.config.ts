@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { patience } from './editor/again.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -61,11 +62,14 @@ const together = globSync(`test/{${rooms}}/*.test.ts`, { cwd: root }).filter(
   (file) => placeOf(file) === long.length && !needsOwnProcess.test(readFileSync(resolve(root, file), 'utf8')),
 );
 
+/** Files with a window of VS Code. They share processes, and each process has a browser, for which the workbench is loaded and compiled but once. */
+const windows = ['test/editor/*.test.ts', 'test/live/editor.test.ts'];
+
 const elsewhere = ['**/node_modules/**', 'test/output/**'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId, project }: TestSpecification): number => placeOf(moduleId) + (project.config.isolate ? 0 : 1);
+    const place = ({ moduleId, project }: TestSpecification): number => placeOf(moduleId) + (project.name === 'together' ? 1 : 0);
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => place(a) - place(b));
   }
@@ -83,7 +87,22 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...elsewhere, ...together] } },
+      {
+        extends: true,
+        test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: [...elsewhere, ...together, ...windows] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'windows',
+          include: windows,
+          isolate: false,
+          globalSetup: ['test/editor/profiles.ts'],
+          // Only against hanging: whatever does not come in `patience` says so before.
+          testTimeout: 3 * patience,
+          hookTimeout: 3 * patience,
+        },
+      },
       {
         extends: true,
         test: { name: 'together', include: together, isolate: false, setupFiles: ['test/support/fresh-modules.ts'] },

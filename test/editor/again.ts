@@ -90,7 +90,9 @@ function ignoreTimeout(error: unknown): void {
   if (!(error instanceof Error && error.name === 'TimeoutError')) throw error;
 }
 
-/** What was done again so far, to be read; empty for nothing. */
+/** What was done again since this was asked last, to be read; empty for nothing. */
 export function doneAgain(): string {
-  return [...counted].map(([what, times]) => `${what}: ${times} more`).join(', ');
+  const said = [...counted].map(([what, times]) => `${what}: ${times} more`).join(', ');
+  counted.clear();
+  return said;
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, resolve } from 'node:path';
 import { launchBrowser } from '../support/browser.ts';
-import { driver, newPage, type Workbench } from './workbench.ts';
+import { driver, prepare, type Workbench } from './workbench.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const vscode = join(root, 'test/editor/node_modules/code-server/lib/vscode');
@@ -138,7 +138,7 @@ export async function openWebWorkbench(options: {
     await new Promise((closed) => server.close(closed));
   };
   try {
-    const window = await newPage(browser);
+    const window = await prepare(await browser.newPage({ viewport: { width: 1440, height: 900 } }));
     const payload = JSON.stringify([['openFile', `memory:///work/${options.file}`]]);
     await window.goto(`http://${host}/?payload=${encodeURIComponent(payload)}`);
     await window.locator('.tab.active', { hasText: options.file }).waitFor();

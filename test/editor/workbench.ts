@@ -1,20 +1,20 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
-import { expect, vi } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { installExtension, pageOf, type RunningEditor, startEditor, writeUserSettings } from '../support/embedded-editor.ts';
 import { packExtension } from '../support/package-extension.ts';
 import { clickUntil, doneAgain, doUntil, type Effect, gone, hasCome, lost, patience, pressUntil, surelyLost } from './again.ts';
 import { hoverText, startOf } from './hover.ts';
 import { copyInstalledExtension } from './installed-extension.ts';
+import { closeWindows, newWindow } from './windows.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const output = join(root, 'test/output');
 
-// Only against hanging: whatever does not come in `patience` says so before.
-vi.setConfig({ testTimeout: 3 * patience, hookTimeout: 3 * patience });
+/** Where the last editor of this process listened. The next one does so again, as what a browser keeps of a page belongs to the page's address. */
+let port = 0;
 
 /** A VS Code window in Chromium, with the packaged extension installed, on a workspace that may be written to. */
 export interface Workbench {
@@ -66,7 +66,7 @@ export interface Workbench {
   reload(): Promise<void>;
   /** A picture of the window in test/output, for people to look at. */
   screenshot(name: string): Promise<void>;
-  /** Ends the browser and the editor, and removes what they wrote. */
+  /** Closes the window, ends the editor, and removes what they wrote. */
   close(): Promise<void>;
 }
 
@@ -96,11 +96,11 @@ export async function openWorkbench(options: {
     ...options.userSettings,
   });
   let editor: RunningEditor | undefined;
-  let browser: Browser | undefined;
   const close = async (): Promise<void> => {
-    await browser?.close();
+    await closeWindows();
     await editor?.stop();
-    if (doneAgain() !== '') console.info(`done again, as the editor lost it: ${doneAgain()}`);
+    const again = doneAgain();
+    if (again !== '') console.info(`done again, as the editor lost it: ${again}`);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -112,9 +112,9 @@ export async function openWorkbench(options: {
       ]);
       await installExtension(packed, folders);
     }
-    editor = await startEditor({ folders, port: 0, trusted: options.trusted ?? true });
-    browser = await launchBrowser();
-    const page = await newPage(browser);
+    editor = await startEditor({ folders, port, trusted: options.trusted ?? true });
+    port = Number(new URL(editor.address).port);
+    const page = await prepare(await newWindow());
     await page.goto(pageOf(editor, folder, join(folder, options.file)));
     // Until the file is there it takes the focus from whatever was opened meanwhile.
     await page.locator('.tab.active', { hasText: options.file.slice(options.file.lastIndexOf('/') + 1) }).waitFor();
@@ -126,9 +126,11 @@ export async function openWorkbench(options: {
   }
 }
 
-/** A page for a window of VS Code. IPTABLES_SLOW_BROWSER=4 makes its scripts four times slower, to see that the tests wait for what they need. */
-export async function newPage(browser: Browser): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+/**
+ * Makes a page ready for a window of VS Code, and returns it. IPTABLES_SLOW_BROWSER=4 makes its scripts four times slower, to see that the tests
+ * wait for what they need.
+ */
+export async function prepare(page: Page): Promise<Page> {
   page.setDefaultTimeout(patience);
   await page.addInitScript(stillProgress);
   const slower = Number(process.env['IPTABLES_SLOW_BROWSER'] ?? 1);
