@@ -57,21 +57,61 @@ function onCurve(corners: readonly Place[], share: number): Place {
   return onCurve(between, share);
 }
 
-/** How far a path passes from a rectangle; 0 where it touches it. */
-export function distance({ x, y, width, height }: Rectangle, path: string): number {
-  let least = Number.POSITIVE_INFINITY;
+/** A path as places no farther from each other than three pixels, and the rectangle around them. */
+interface Sampled {
+  readonly places: readonly Place[];
+  readonly around: Rectangle;
+}
+
+function sampled(path: string): Sampled {
+  const places: Place[] = [];
   for (const part of pointsAlong(path)) {
     for (const [at, to] of part.entries()) {
       const from = part[at - 1] ?? to;
       const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 3));
-      for (let step = 0; step <= steps; step += 1) {
-        const px = from[0] + ((to[0] - from[0]) * step) / steps;
-        const py = from[1] + ((to[1] - from[1]) * step) / steps;
-        const dx = Math.max(x - px, 0, px - x - width);
-        const dy = Math.max(y - py, 0, py - y - height);
-        least = Math.min(least, Math.hypot(dx, dy));
-      }
+      for (let step = 0; step <= steps; step += 1)
+        places.push([from[0] + ((to[0] - from[0]) * step) / steps, from[1] + ((to[1] - from[1]) * step) / steps]);
     }
   }
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of places) {
+    left = Math.min(left, x);
+    top = Math.min(top, y);
+    right = Math.max(right, x);
+    bottom = Math.max(bottom, y);
+  }
+  return { places, around: { x: left, y: top, width: right - left, height: bottom - top } };
+}
+
+/** How far two rectangles are from each other; 0 where they touch. */
+function gap(a: Rectangle, b: Rectangle): number {
+  const dx = Math.max(a.x - b.x - b.width, b.x - a.x - a.width, 0);
+  const dy = Math.max(a.y - b.y - b.height, b.y - a.y - a.height, 0);
+  return Math.hypot(dx, dy);
+}
+
+/** How far a path passes from a rectangle; 0 where it touches it. */
+function distanceTo({ x, y, width, height }: Rectangle, { places }: Sampled): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const [px, py] of places) {
+    const dx = Math.max(x - px, 0, px - x - width);
+    const dy = Math.max(y - py, 0, py - y - height);
+    least = Math.min(least, Math.hypot(dx, dy));
+  }
   return least;
+}
+
+/** Labels that an edge of other boxes passes nearer than their own. */
+export function strayLabels({ edges }: Layout): readonly string[] {
+  const paths = edges.map((drawn) => ({ drawn, path: sampled(drawn.path) }));
+  return paths.flatMap(({ drawn, path }) =>
+    drawn.labels.flatMap((label) => {
+      const bound = distanceTo(label, path) - 0.5;
+      // What is around a path is no farther than the path.
+      const nearer = paths.find(
+        (other) => other.drawn !== drawn && gap(label, other.path.around) < bound && distanceTo(label, other.path) < bound,
+      );
+      return nearer === undefined ? [] : [`"${label.lines[0]?.text}" of ${drawn.id} is nearer to ${nearer.drawn.id}`];
+    }),
+  );
 }
