@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decidedBy } from '../../server/src/diagnose/route-words.ts';
 import { readBundle } from '../../server/src/node/bundle.ts';
 import { routeOf } from '../../server/src/node/look-ups/route.ts';
 
@@ -30,6 +31,16 @@ describe('a part of which a bundle has a file for each family', () => {
       `node/ip-route.txt: 1 record or line was ${text}`,
       `node/ip-route6.txt: 2 records or lines were ${text}`,
     ]);
+  });
+
+  it('has records that say which of the files they stand in', () => {
+    const facts = readBundle([{ path: v4.path, text: `\n${v4.text}` }, v6]);
+    const placeOf = (destination: string): unknown => {
+      const answer = routeOf(facts, { ...packet, destination });
+      return decidedBy({ facts }, answer).map(({ file, line }) => [file, line]);
+    };
+    expect(placeOf('10.0.0.9')).toEqual([[v4.path, 2]]);
+    expect(placeOf('fe80::9')).toEqual([[v6.path, 1]]);
   });
 
   it('says what it has where an empty file is beside it', () => {

@@ -8,11 +8,12 @@ import { dumpFor } from '../kube/question/trace.ts';
 import { enumerateSteps } from '../netfilter/enumerate.ts';
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { type FollowedOutcome, followConnection } from '../netfilter/follow-connection.ts';
-import type { Enumeration, Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
+import type { Enumeration, Outcome, TraceStep, Unshown, Verdict } from '../netfilter/outcome.ts';
 import { type Packet, packetOf } from '../netfilter/packet.ts';
 import { notShownTexts } from '../netfilter/trace-report.ts';
 import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
 import { type RouteAnswer, type Routed, routeOf } from '../node/look-ups/route.ts';
+import { isTableWhole, lacksTable } from '../ruleset/completeness.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { type AnswerRoute, answerRoute } from './answer-route.ts';
 import { bridgedSkipsRules, bridgeNamed, linkOfRoute, routeTo } from './bridges.ts';
@@ -242,6 +243,20 @@ function asksForUser(assumed: Outcome['assumed']): boolean {
   return false;
 }
 
+/**
+ * What is not shown, but for tables of which nothing says that the node has them, as iptables-save prints those that there are, and for the ends
+ * of raw and mangle, where most nodes have no rules: `iptables -S` prints no last line by which it could be told.
+ */
+function leftOut(ruleset: Ruleset, { missing, unshown }: Enumeration): Pick<Enumeration, 'missing' | 'unshown'> {
+  const isLacking = ruleset.dumps.some(lacksTable);
+  const whole = new Set(ruleset.tables.filter((table) => isTableWhole(ruleset, table)).map(({ name }) => name));
+  const isLeftOut = ({ what, table }: Unshown): boolean => {
+    if (what === 'table') return isLacking;
+    return what === 'cut' || ((table === 'nat' || table === 'filter') && !whole.has(table));
+  };
+  return { missing, unshown: unshown.filter(isLeftOut) };
+}
+
 function mayBeTranslated({ outcomes, unshown, missing }: Enumeration): boolean {
   const isOfNat = ({ table }: { readonly table: string }): boolean => table === 'nat';
   return unshown.some(isOfNat) || missing.some(({ table }) => table.name === 'nat') || outcomes.some(({ packet }) => packet.dnat);
@@ -286,7 +301,7 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
       answers,
       later,
       hangsOn: whatDecides(outcomes, subject.facts.sets !== null),
-      notShown: notShownTexts(paths),
+      notShown: notShownTexts(leftOut(ruleset, paths)),
       mayBeTranslated: mayBeTranslated(paths),
       notes: [...request.notes, ...assumptions],
       options,

@@ -40,14 +40,16 @@ export function ruleText(rule: PolicyRuleRecord): string {
 }
 
 /** Where a route and the policy rule that led to it stand. */
-export function decidedBy({ facts }: Subject, answer: RouteAnswer): readonly Evidence[] {
+export function decidedBy({ facts }: Pick<Subject, 'facts'>, answer: RouteAnswer): readonly Evidence[] {
   if (answer.kind === 'unknown') return [];
   const { rule, route } = answer;
   const { policyRules, routes } = facts;
   return [
-    ...(rule === null || policyRules === null ? [] : [{ file: policyRules.file, line: rule.line, text: ruleText(rule) }]),
+    ...(rule === null || policyRules === null
+      ? []
+      : [{ file: rule.file ?? policyRules.file, line: rule.line, text: ruleText(rule) }]),
     ...(route === null || routes === null
       ? []
-      : [{ file: routes.file, line: route.line, text: `${route.type} ${route.network}, table ${route.table}` }]),
+      : [{ file: route.file ?? routes.file, line: route.line, text: `${route.type} ${route.network}, table ${route.table}` }]),
   ];
 }

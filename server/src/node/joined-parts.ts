@@ -1,5 +1,5 @@
 /** What several files say of one part, put together by adding to what is there: a copied /proc/sys has thousands of files, a hostile archive more. */
-import type { NamedValue, NamedValues, Part, SkippedIn, TextPart } from './records.ts';
+import type { NamedValue, NamedValues, Part, Placed, SkippedIn, TextPart } from './records.ts';
 
 /** A part that nobody else has yet, and that more may be added to. */
 export interface GrowingPart<T> extends Part<T> {
@@ -26,13 +26,14 @@ function alone<T>({ file, records, skipped }: Part<T>): Part<T> & { readonly ski
  * Both parts as one, where a bundle has a file for each family; one without records gives way to the other. What was not understood of either
  * counts: of a file that is not understood at all, too.
  */
-export function joined<T>(before: GrowingPart<T> | null, part: Part<T>): GrowingPart<T> {
+export function joined<T extends Placed>(before: GrowingPart<T> | null, part: Part<T>): GrowingPart<T> {
   if (before === null) return { ...alone(part), records: [...part.records] };
   const skipped = before.skipped + part.skipped;
   const skippedIn = before.skippedIn ?? [{ file: before.file, skipped: before.skipped }];
   skippedIn.push({ file: part.file, skipped: part.skipped });
   if (before.records.length === 0) return { ...alone(part), records: [...part.records], skipped, skippedIn };
-  for (const record of part.records) before.records.push(record);
+  const { file } = part;
+  for (const record of part.records) before.records.push(file === before.file ? record : { ...record, file });
   return { ...before, skipped, skippedIn };
 }
 

@@ -6,6 +6,8 @@
 /** Where something stands: every record knows its line, and the part that it is of its file. */
 export interface Placed {
   readonly line: number;
+  /** The file that it stands in, where that is not the part's: of a part that was joined of several. */
+  readonly file?: string;
 }
 
 /** What one file of a bundle says. */

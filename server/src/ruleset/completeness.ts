@@ -178,8 +178,13 @@ const madeInBoth = ['KUBE-SERVICES', 'KUBE-PROXY-CANARY', 'KUBE-KUBELET-CANARY']
 /** Whether a node may have tables beside those that a dump shows: `iptables-save -t`, -S and -L print one at a time. */
 export function mayHaveMoreTables(ruleset: Ruleset, dump: Dump): boolean {
   if (dump.tables.length < 2 || !dump.tables.every((table) => table.declared && isTableWhole(ruleset, table))) return true;
-  const isOfBoth = dump.tables.some(({ chains }) => madeInBoth.some((name) => chains.has(name)));
-  return isOfBoth && !['nat', 'filter'].every((wanted) => dump.tables.some(({ name }) => name === wanted));
+  return lacksTable(dump);
+}
+
+/** Whether a dump lacks a table that is on the node, as chains in another one show. */
+export function lacksTable({ tables }: Dump): boolean {
+  const isOfBoth = tables.some(({ chains }) => madeInBoth.some((name) => chains.has(name)));
+  return isOfBoth && !['nat', 'filter'].every((wanted) => tables.some(({ name }) => name === wanted));
 }
 
 /** Whether the line of a rule shows its interfaces: `iptables -L` prints them with -v only. */

@@ -24,7 +24,7 @@ function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
   const failed = failedNeighbour(subject, journey.end.destination.text);
   if (failed !== undefined)
     evidence.push({
-      file: subject.facts.neighbours?.file ?? '',
+      file: failed.file ?? subject.facts.neighbours?.file ?? '',
       line: failed.line,
       text: `${failed.ip} dev ${failed.interface} ${failed.states.join(' ')}`,
     });

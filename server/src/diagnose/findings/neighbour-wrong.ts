@@ -42,7 +42,7 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
       code: 'neighbour-wrong',
       message: `Packets to ${endText(journey)} (${whoHas(subject, ip)}) are sent to the link address ${mac}, which a permanent neighbour entry has and no port of ${name} has seen: nobody takes the frames, and conntrack saw no answer.`,
       evidence: [
-        { file: subject.facts.neighbours?.file ?? '', line, text: `${ip} dev ${name} lladdr ${mac} PERMANENT` },
+        { file: entry.file ?? subject.facts.neighbours?.file ?? '', line, text: `${ip} dev ${name} lladdr ${mac} PERMANENT` },
         ...own.unanswered,
       ],
       confirm: [

@@ -22,9 +22,21 @@ function evidenceOf({ facts }: Subject, { route, end }: Journey): readonly Evide
   if (route.kind !== 'none' || routes === null) return [];
   const refused = route.route;
   if (refused !== null)
-    return [{ file: routes.file, line: refused.line, text: `${refused.type} ${refused.network}, table ${refused.table}` }];
+    return [
+      {
+        file: refused.file ?? routes.file,
+        line: refused.line,
+        text: `${refused.type} ${refused.network}, table ${refused.table}`,
+      },
+    ];
   if (route.rule !== null && policyRules !== null)
-    return [{ file: policyRules.file, line: route.rule.line, text: `priority ${route.rule.priority} ${route.rule.refuses}` }];
+    return [
+      {
+        file: route.rule.file ?? policyRules.file,
+        line: route.rule.line,
+        text: `priority ${route.rule.priority} ${route.rule.refuses}`,
+      },
+    ];
   return [{ file: routes.file, line: 1, text: `none of ${routes.records.length} routes is for ${end.destination.text}` }];
 }
 
@@ -56,7 +68,7 @@ function silentHop(subject: Subject, route: RouteAnswer): (Evidence & { readonly
   if (failed === undefined) return undefined;
   return {
     ip: failed.ip,
-    file: subject.facts.neighbours?.file ?? '',
+    file: failed.file ?? subject.facts.neighbours?.file ?? '',
     line: failed.line,
     text: `${failed.ip} dev ${failed.interface} ${failed.states.join(' ')}`,
   };
@@ -119,7 +131,7 @@ function undecidedTexts({ facts }: Subject, journeys: readonly Journey[]): reado
   const rules = new Set(journeys.map(undecidedRule).filter((rule) => rule !== null));
   return [...rules].map(
     (rule) =>
-      `Whether a policy rule is for the packet or its answer decides, and could not be told (${facts.policyRules?.file ?? ''}, line ${rule.line}: ${ruleText(rule)}); look with: ip rule, and ip route get ADDRESS from ADDRESS iif INTERFACE ipproto PROTOCOL dport PORT`,
+      `Whether a policy rule is for the packet or its answer decides, and could not be told (${rule.file ?? facts.policyRules?.file ?? ''}, line ${rule.line}: ${ruleText(rule)}); look with: ip rule, and ip route get ADDRESS from ADDRESS iif INTERFACE ipproto PROTOCOL dport PORT`,
   );
 }
 

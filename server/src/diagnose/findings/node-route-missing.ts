@@ -92,7 +92,7 @@ function causeOf(subject: Subject, ip: string, lack: Lack, lost: readonly Eviden
     message: `${what} ${whoHas(subject, ip)}, which is on node ${node.name}, and this node has no route to that node's Pods (${network}): they go by the default route to ${hop?.gateway ?? ''}, as anything does that nobody knows. The network plugin did not make the route, or somebody took it away.${tried}`,
     evidence: [
       {
-        file: routes.file,
+        file: route.file ?? routes.file,
         line: route.line,
         text: `default via ${hop?.gateway ?? ''} dev ${hop?.interface ?? ''}, table ${route.table}`,
       },

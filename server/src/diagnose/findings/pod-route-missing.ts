@@ -80,7 +80,7 @@ function misled(
     : 'the network plugin made no route to it, or it is gone';
   const evidence = [
     ...(isOwnGone && subject.facts.addresses !== null
-      ? [{ file: subject.facts.addresses.file, line: own.line, text: `${own.interface} ${own.ip}/${own.prefix}` }]
+      ? [{ file: own.file ?? subject.facts.addresses.file, line: own.line, text: `${own.interface} ${own.ip}/${own.prefix}` }]
       : []),
     ...(link !== undefined && !link.isUp && subject.facts.links !== null
       ? [{ file: subject.facts.links.file, line: link.line, text: `${link.name}: not UP` }]
@@ -100,7 +100,11 @@ function routeCause(subject: Subject, journey: Journey): Cause | undefined {
     code: 'pod-route-missing',
     message: `Packets to ${endText(journey)} (${whoHas(subject, ip)}), which is on this node, leave by ${hop?.interface ?? ''} to ${hop?.gateway ?? ''} (route ${route.network}): ${because.why}.`,
     evidence: [
-      { file: routes.file, line: route.line, text: `${route.network} via ${hop?.gateway ?? ''} dev ${hop?.interface ?? ''}` },
+      {
+        file: route.file ?? routes.file,
+        line: route.line,
+        text: `${route.network} via ${hop?.gateway ?? ''} dev ${hop?.interface ?? ''}`,
+      },
       ...because.evidence,
     ],
     confirm: [command`ip route get ${ip}`, command`ip -br addr; ip -br link`],
@@ -130,8 +134,12 @@ function overlapCause(subject: Subject, journey: Journey): Cause | undefined {
     code: 'networks-overlap',
     message: `Packets to ${endText(journey)} (${whoHas(subject, ip)}) leave by ${name}, as its route ${route.network} is narrower than the network ${other.ip}/${other.prefix} of ${other.interface}, where the Pod is: nobody answers on ${name}.`,
     evidence: [
-      { file: facts.routes.file, line: route.line, text: `${route.network} dev ${name}` },
-      { file: facts.addresses?.file ?? '', line: other.line, text: `${other.interface} ${other.ip}/${other.prefix}` },
+      { file: route.file ?? facts.routes.file, line: route.line, text: `${route.network} dev ${name}` },
+      {
+        file: other.file ?? facts.addresses?.file ?? '',
+        line: other.line,
+        text: `${other.interface} ${other.ip}/${other.prefix}`,
+      },
     ],
     confirm: [command`ip route get ${ip}`, command`ip -br addr`],
     mend: [command`give ${name} a network that is not one of Pods, or take it away (ip link del ${name})`],
@@ -146,7 +154,7 @@ function takenByRoute({ facts }: Subject, journey: Journey, pod: string): Cause 
   return {
     code: 'pod-address-taken',
     message: `Packets are sent to ${endText(journey)}, ${pod}, and a route of this node says that all of ${route.network} is its own (type local, table ${route.table}): the node keeps them, and the Pod never sees one.`,
-    evidence: [{ file: facts.routes.file, line: route.line, text: `local ${route.network}, table ${route.table}` }],
+    evidence: [{ file: route.file ?? facts.routes.file, line: route.line, text: `local ${route.network}, table ${route.table}` }],
     confirm: [command`ip route get ${ip}`],
     mend: [command`ip route del local ${route.network} table ${route.table}`],
   };
@@ -166,7 +174,11 @@ function takenCause(subject: Subject, journey: Journey): Cause | undefined {
     code: 'pod-address-taken',
     message: `Packets are sent to ${endText(journey)}, Pod ${pod.namespace}/${pod.name}, and ${record.interface} of this node has that address itself: the node keeps them, and the Pod never sees one.`,
     evidence: [
-      { file: facts.addresses?.file ?? '', line: record.line, text: `${record.interface} ${record.ip}/${record.prefix}` },
+      {
+        file: record.file ?? facts.addresses?.file ?? '',
+        line: record.line,
+        text: `${record.interface} ${record.ip}/${record.prefix}`,
+      },
     ],
     confirm: [command`ip addr show to ${ip}`, command`ip route get ${ip}`],
     mend: [command`ip addr del ${ip}/${record.prefix} dev ${record.interface}`],
@@ -183,7 +195,11 @@ function askerCause({ cluster, facts }: Subject, asked: Asked): Cause | undefine
     code: 'pod-address-taken',
     message: `The packets come from ${ip}, Pod ${pod.namespace}/${pod.name}, and ${record.interface} of this node has that address itself: the node drops what comes in from an address of its own as a martian, and keeps what is sent to the Pod.`,
     evidence: [
-      { file: facts.addresses?.file ?? '', line: record.line, text: `${record.interface} ${record.ip}/${record.prefix}` },
+      {
+        file: record.file ?? facts.addresses?.file ?? '',
+        line: record.line,
+        text: `${record.interface} ${record.ip}/${record.prefix}`,
+      },
     ],
     confirm: [command`ip addr show to ${ip}`, command`ip route get ${ip}`],
     mend: [command`ip addr del ${ip}/${record.prefix} dev ${record.interface}`],

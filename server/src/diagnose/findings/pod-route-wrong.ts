@@ -78,7 +78,7 @@ function causeOf(subject: Subject, journey: Journey): Cause | undefined {
   return {
     code: 'pod-route-wrong',
     message: `Packets to ${endText(journey)} (${whoHas(subject, ip)}), which is on node ${node.name}, go by the route ${network}${way}: ${why}.`,
-    evidence: [{ file: routes.file, line, text: `${network}${way}, table ${table}` }],
+    evidence: [{ file: answer.route.file ?? routes.file, line, text: `${network}${way}, table ${table}` }],
     confirm: [command`ip route get ${ip}`, command`kubectl get node ${node.name} -o wide`],
     mend: [
       command`ip route del ${network}${part(way)}`,

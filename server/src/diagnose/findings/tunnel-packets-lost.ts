@@ -73,7 +73,7 @@ function withoutEntry({ facts }: Subject, { tunnel, gateway }: Hop): Evidence | 
   // All zeros is where what has no entry is sent to.
   if (own.some(({ mac, remote }) => remote !== '' && (mac === neighbour.mac || mac === '00:00:00:00:00:00'))) return undefined;
   return {
-    file: facts.neighbours?.file ?? '',
+    file: neighbour.file ?? facts.neighbours?.file ?? '',
     line: neighbour.line,
     text: `${gateway} dev ${tunnel.name} lladdr ${neighbour.mac}, of which bridge fdb has no destination at ${tunnel.name}`,
   };
@@ -181,7 +181,7 @@ function* lostIn(subject: Subject, journey: Journey): Steps<Cause | undefined> {
       `${whoHas(subject, ends.remote)}, to which the tunnel sends, does not answer on the link: that machine or the network between is down.`,
       [
         {
-          file: subject.facts.neighbours?.file ?? '',
+          file: silent.file ?? subject.facts.neighbours?.file ?? '',
           line: silent.line,
           text: `${silent.ip} dev ${silent.interface} ${silent.states.join(' ')}`,
         },
