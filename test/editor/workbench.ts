@@ -132,7 +132,7 @@ export async function openWorkbench(options: {
  */
 export async function prepare(page: Page): Promise<Page> {
   page.setDefaultTimeout(patience);
-  await page.addInitScript(stillProgress);
+  await page.addInitScript(still);
   const slower = Number(process.env['IPTABLES_SLOW_BROWSER'] ?? 1);
   if (slower > 1) {
     const session = await page.context().newCDPSession(page);
@@ -141,10 +141,15 @@ export async function prepare(page: Page): Promise<Page> {
   return page;
 }
 
-/** Without a graphics card the bar that runs to and fro while VS Code loads something takes as much of a processor as what is loaded. */
-const stillProgress = `if (top === self) addEventListener('DOMContentLoaded', () => {
+/**
+ * Without a graphics card what moves takes as much of a processor as what is done: the bar that runs to and fro and the wheels that turn while VS Code
+ * loads something, and above all the scroll bars, which fade for most of a second after each scroll, the whole window drawn anew sixty times a second.
+ */
+const still = `if (top === self) addEventListener('DOMContentLoaded', () => {
   const style = document.createElement('style');
-  style.textContent = '.monaco-progress-container .progress-bit { animation: none !important }';
+  style.textContent =
+    '.monaco-progress-container .progress-bit, .codicon-modifier-spin, .codicon-modifier-spin::before { animation: none !important }' +
+    '.monaco-scrollable-element > .scrollbar { transition: none !important }';
   document.head.append(style);
 });`;
 
