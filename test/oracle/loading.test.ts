@@ -57,10 +57,22 @@ function fileOf(row: Row, header: Header): { readonly text: string; readonly fil
   };
 }
 
-function findingsOf(row: Row, header: Header): readonly Finding[] {
+type Said = Pick<Finding, 'severity' | 'message'>;
+
+/** What was found in the files of each rule: several questions are asked of the same. */
+const found: Readonly<Record<Header, Map<Row, readonly Said[]>>> = { none: new Map(), nft: new Map(), legacy: new Map() };
+
+function findingsOf(row: Row, header: Header): readonly Said[] {
+  const known = found[header].get(row);
+  if (known !== undefined) return known;
   const { text, fileName } = fileOf(row, header);
   const document = readWholeDocument(text, fileName);
-  return runToEnd(lint({ document, ruleset: buildWholeRuleset(document) }));
+  const said = runToEnd(lint({ document, ruleset: buildWholeRuleset(document) })).map(
+    // A finding holds its document, and so many documents are too much to keep.
+    ({ severity, message }) => ({ severity, message }),
+  );
+  found[header].set(row, said);
+  return said;
 }
 
 function hasErrors(row: Row, header: Header): boolean {
@@ -179,11 +191,14 @@ describe('19,939 rules that both back ends of iptables 1.8.9 and a kernel were g
 
 describe('each reason why a rule that does not load has no error', () => {
   it('is a sentence about rules of the list', () => {
-    const rules = fixtureText('corpus/round-2/rules.jsonl');
+    const rules = fixtureText('corpus/round-2/rules.jsonl')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as Row).rule);
     for (const { pattern, reason } of listed) {
       expect(reason.length).toBeGreaterThan(40);
       expect(
-        rules.split('\n').some((row) => row !== '' && pattern.test((JSON.parse(row) as Row).rule)),
+        rules.some((rule) => pattern.test(rule)),
         reason,
       ).toBe(true);
     }
