@@ -11,7 +11,17 @@ import { faultyLines, unusualLines } from '../../server/src/syntax/unusual-lines
 import { generateDump } from '../bench/generate.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { rulesetOutline } from '../support/ruleset-outline.ts';
-import { blockEdit, headerEdit, plainEdit, randomEdit, seeded, tableEdit, textOf, typedEdit } from './random-edits.ts';
+import {
+  blockEdit,
+  borderEdits,
+  headerEdit,
+  plainEdit,
+  randomEdit,
+  seeded,
+  tableEdit,
+  textOf,
+  typedEdit,
+} from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
@@ -136,6 +146,14 @@ describe('after 80 edits of the lines of tables', () => {
   });
 });
 
+/** A dump with chains that nothing leads to, rules that stand twice, and unequal shares. */
+function withFaults(text: string): string {
+  return text
+    .replace('*nat\n', '*nat\n:KUBE-SEP-ORPHAN - [0:0]\n:ORPHAN - [0:0]\n')
+    .replaceAll(/^(?:.*-j DNAT.*1:.*\n)/gm, '$&$&')
+    .replaceAll('0.25000000000', '0.35000000000');
+}
+
 describe('after edits of the lines of tables of thousands of lines, and others', () => {
   // So many lines below an edit are not read one by one: of each shape one is.
   const text = generateDump({ services: 150, endpoints: 8 });
@@ -146,18 +164,27 @@ describe('after edits of the lines of tables of thousands of lines, and others',
     ['without its headers', 16, text.replaceAll(/^#.*\n/gm, '')],
     ['with one header for all', 17, text.replaceAll(/(?<=\n)#.*\n/g, '')],
     // What was found of a chain's rules holds under another name of its table.
-    [
-      'with faults',
-      18,
-      text
-        .replace('*nat\n', '*nat\n:KUBE-SEP-ORPHAN - [0:0]\n:ORPHAN - [0:0]\n')
-        .replaceAll(/^(?:.*-j DNAT.*1:.*\n)/gm, '$&$&')
-        .replaceAll('0.25000000000', '0.35000000000'),
-    ],
+    ['with faults', 18, withFaults(text)],
   ])('the ruleset and the findings are those of the whole text: %s', { timeout: 120_000 }, (_, seed, dump) => {
     expect(dump.split('\n').length).toBeGreaterThan(3_000);
     const editOf = (document: SourceDocument, below: (bound: number) => number): TextChange =>
       ([randomEdit, headerEdit][below(4)] ?? tableEdit)(document, below);
     editAtRandom('node-a.txt', 30, seed, editOf, dump);
+  });
+});
+
+describe('after edits of the lines that tables begin and end with', () => {
+  // With fewer lines each is read by itself.
+  const text = generateDump({ services: 90, endpoints: 6 });
+  it.each([
+    ['as it is', 31, text],
+    ['with line ends of CR LF', 33, text.replaceAll('\n', '\r\n')],
+    ['without its headers', 34, text.replaceAll(/^#.*\n/gm, '')],
+    ['with faults', 35, withFaults(text)],
+    ['with two tables of Services', 36, `${text}${text.slice(text.indexOf('*nat')).replace('*nat', '*raw')}`],
+    ['with a chain that is called like a target', 37, text.replace('*nat\n', '*nat\n:DNAT - [0:0]\n:LOG - [0:0]\n')],
+    ['a small one', 38, generateDump({ services: 4, endpoints: 2 })],
+  ])('the ruleset and the findings are those of the whole text: %s', { timeout: 120_000 }, (_, seed, dump) => {
+    for (let round = 0; round < 2; round += 1) editAtRandom('node-a.txt', 12, seed + 10 * round, borderEdits(), dump);
   });
 });

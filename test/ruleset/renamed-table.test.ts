@@ -73,8 +73,18 @@ it.each([
 it.each([
   ['no name', '*'],
   ['no table', 'nat'],
-])('what says something else is built anew: %s', (_, by) => {
-  expect(isShared(renamed(dump, '*nat', by), by.slice(1))).toBe(false);
+])('so does one whose name is not said any more, and is inferred: %s', (_, by) => {
+  const versions = renamed(dump, '*nat', by);
+  expect(isShared(versions, 'nat')).toBe(true);
+  expect(versions.after.tables.map(({ declared }) => declared).includes(false)).toBe(by === 'nat');
+});
+
+it.each([
+  ['a command to a chain in it', '*nat\n-N OWN'],
+  ['a chain that is called like a target', '*nat\n:DNAT - [0:0]'],
+  ['a comment in it', '*nat\n:OWN - [0:0]\n# a comment'],
+])('one whose name is not said is gathered anew where more shows of which it is: %s', (_, head) => {
+  expect(isShared(renamed(dump.replace('*nat', head), '*nat', 'nat'), 'nat')).toBe(false);
 });
 
 /** From where each chain of a table is reached, and where rules lead back. */

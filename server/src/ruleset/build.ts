@@ -1,5 +1,5 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
-import type { Family, TableName } from '../catalog/types.ts';
+import type { Family } from '../catalog/types.ts';
 import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
@@ -14,7 +14,8 @@ import { carryRenamed, isTableRenamed } from './renamed-table.ts';
 import { type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
 import { startsTable, tableSaid } from './starts-table.ts';
 import { addLine, addScanned, finishTable, type OpenTable, openTable } from './table-builder.ts';
-import { type KnownTables, tablesBeside } from './tables-beside.ts';
+import { tablesBelow } from './tables-below.ts';
+import type { KeptTables, KnownTables } from './tables-beside.ts';
 
 interface UnfinishedDump {
   generator: Generator | undefined;
@@ -151,14 +152,14 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
   const commands: UnfinishedCommands = { dumps: [], lines: new Map() };
   let opened = 0;
 
-  const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
-    const said = name ?? tableSaid(line) ?? part;
+  const open = (name: string | undefined, firstLine: number, line: Line, version: Table | undefined): OpenTable => {
+    const said = name ?? tableSaid(line) ?? excerpt?.starts.get(firstLine);
     opened += 1;
     if (dump === undefined || !isOfDump(dump, generator, said, line, lines)) {
       dump = openDump(generator, generator?.family ?? line.context.family);
       dumps.push(dump);
     }
-    return openTable(said ?? '', firstLine, line, known(firstLine));
+    return openTable(said ?? '', firstLine, line, version);
   };
   const close = (endLine: number): void => {
     if (table !== undefined && dump !== undefined) endTable(dump, table, endLine);
@@ -191,11 +192,13 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
         generator = header;
         break;
       }
-      case 'table':
+      case 'table': {
         close(number);
-        table = open(line.name, number, line);
-        number = lastOfKnown(known, number);
+        const version = known(number);
+        table = open(line.name, number, line, version);
+        number = lastOf(version) ?? number;
         break;
+      }
       case 'commit':
         if (table !== undefined) table.result.commitLine = number;
         close(number + 1);
@@ -211,9 +214,11 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
         if (table !== undefined && (startsTable(table, line) || excerpt?.starts.has(number) === true)) close(number);
         if (table === undefined) {
           if (tableSaid(line) === undefined && number >= (excerpt?.end ?? 0)) excerpt = yield* tablesOfExcerpt(lines, number);
-          table = open(undefined, number, line, excerpt?.starts.get(number));
+          const version = knownWhole(known, number, excerpt);
+          table = open(undefined, number, line, version);
+          number = lastOf(version) ?? number;
         }
-        addLine(table, line, number);
+        if (!table.isKnown) addLine(table, line, number);
         break;
       default:
     }
@@ -224,10 +229,16 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
 
 const noneKnown: KnownTables = () => undefined;
 
-/** The last line before the end of a known table, which begins at a line; that line where none does. */
-function lastOfKnown(known: KnownTables, firstLine: number): number {
-  const { commitLine, endLine = firstLine + 1 } = known(firstLine) ?? {};
-  return (commitLine ?? endLine) - 1;
+/** A known version of a table that the text does not open, where no other one begins within its lines. */
+function knownWhole(known: KnownTables, firstLine: number, excerpt: ExcerptTables | undefined): Table | undefined {
+  const version = known(firstLine);
+  const next = excerpt?.startBehind(firstLine) ?? Number.POSITIVE_INFINITY;
+  return version === undefined || next < version.endLine ? undefined : version;
+}
+
+/** The last line before the end of a known table. */
+function lastOf(table: Table | undefined): number | undefined {
+  return table === undefined ? undefined : (table.commitLine ?? table.endLine) - 1;
 }
 
 /** The table that a command changes; all commands of one family and table make one. */
@@ -279,12 +290,12 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
   if (!isFamilySaid) return yield* buildRuleset(document);
   if (lines.isReadAnewOf(before.lines)) {
-    if (!(yield* isTableRenamed(lines, before))) return yield* buildRuleset(document);
+    if (!(yield* isTableRenamed(lines, before))) return yield* buildWith(tablesBelow(lines, before), document);
     const ruleset = yield* buildRuleset(document, (line) => tableAt(before, line));
     carryRenamed(before, ruleset);
     return ruleset;
   }
-  const { at, removed, added } = changedLines(before.lines, lines);
+  const { at, added } = changedLines(before.lines, lines);
   yield;
   const changed: string[] = [];
   let isAlikeThroughout = lines.length === before.lines.length;
@@ -298,11 +309,7 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   }
   if (!isAlikeThroughout) {
     const patched = yield* patchRuleset(lines, before);
-    if (patched !== undefined) return patched;
-    const beside = tablesBeside(before, { at, removed, added });
-    const built = yield* buildRuleset(document, beside.known);
-    beside.carry(built);
-    return built;
+    return patched ?? (yield* buildWith(tablesBelow(lines, before), document));
   }
   const ruleset: Ruleset = { lines, dumps: before.dumps, tables: before.tables };
   const names = new Set(changed);
@@ -311,6 +318,13 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
     ruleset,
     before.tables.map(({ index }) => ({ table: index, names, before: undefined })),
   );
+  return ruleset;
+}
+
+/** A ruleset that takes tables that are known, with what is known of them. */
+function* buildWith(tables: KeptTables | undefined, document: SourceDocument): Steps<Ruleset> {
+  const ruleset = yield* buildRuleset(document, tables?.known);
+  tables?.carry(ruleset);
   return ruleset;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Steps } from '../base/steps.ts';
-import { findTarget, targets as knownTargets, standardTargets } from '../catalog/lookup.ts';
+import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
@@ -22,10 +22,7 @@ import { type Reordered, rearrangedLines, rearrangedPlaces, reorderedPlaces } fr
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 import { TableChain } from './table-chain.ts';
 import { carryProxyChains } from './taken-lines.ts';
-
-function isTargetName(name: string): boolean {
-  return standardTargets.has(name) || findTarget(name) !== undefined;
-}
+import { hasChainLikeTarget, isTargetName } from './target-names.ts';
 
 /** Whether a line says nothing of chains, nor where a table begins or ends: words, or a rule of which hardly more than the command is typed. */
 function saysNoChain({ kind, name, target, text, prefix, context, listing }: Line): boolean {
@@ -69,12 +66,12 @@ function jumpsToTarget({ target, context }: Line): boolean {
 const mostCommands = 64;
 
 /** Whether chains are named first where lines say something of them one by one: a chain that is called like a target is so where it is declared. */
-function hasPlainOrder({ chains, lists }: Table, lines: Lines): boolean {
+function hasPlainOrder(table: Table, lines: Lines): boolean {
+  const { lists } = table;
   if (lists.mentions.count > mostCommands) return false;
   for (const number of lists.mentions.values)
     if (lines.formAt(number)?.command === 'rename' && lines.targetAt(number) !== '') return false;
-  for (const name of standardTargets.keys()) if (chains.has(name)) return false;
-  return knownTargets.every(({ name }) => !chains.has(name));
+  return !hasChainLikeTarget(table);
 }
 
 const none: readonly number[] = [];

@@ -17,8 +17,8 @@ const linesBetweenPauses = 32_768;
 /** What a line's form says of it. */
 type Said = Omit<Line, 'text' | 'name' | 'target' | 'faults' | 'problems'>;
 
-/** Whether two readings of a line say the same to a ruleset, and as surely, though they are of different tables. */
-function isSaidAlike(a: Said, b: Said): boolean {
+/** Whether two readings of a line say the same of chains, and as surely, though they are of different tables or back ends. */
+export function isSaidOfChains(a: Said, b: Said): boolean {
   return (
     a.kind === b.kind &&
     a.command === b.command &&
@@ -26,14 +26,22 @@ function isSaidAlike(a: Said, b: Said): boolean {
     a.isUnsure === b.isUnsure &&
     a.listing === b.listing &&
     a.prefix === b.prefix &&
-    a.context.family === b.context.family &&
-    a.context.backend === b.context.backend &&
-    a.context.within === b.context.within
+    a.context.family === b.context.family
   );
 }
 
+/** The same of whole lines. */
+export function isLineOfChains(a: Line, b: Line): boolean {
+  return a === b || (a.name === b.name && a.target === b.target && a.text === b.text && isSaidOfChains(a, b));
+}
+
+/** Whether two readings of a line say the same to a ruleset, and as surely, though they are of different tables. */
+function isSaidAlike(a: Said, b: Said): boolean {
+  return isSaidOfChains(a, b) && a.context.backend === b.context.backend && a.context.within === b.context.within;
+}
+
 function isAlike(a: Line, b: Line): boolean {
-  return a === b || (a.name === b.name && a.target === b.target && a.text === b.text && isSaidAlike(a, b));
+  return a === b || (isLineOfChains(a, b) && isSaidAlike(a, b));
 }
 
 /**
@@ -64,7 +72,7 @@ function* renamedLine(lines: Lines, before: Lines): Steps<number | undefined> {
 }
 
 /** In what lines differ from others of the same text, of which there are as many. */
-function* differences(lines: Lines, before: Lines): Steps<Reread> {
+function* differences(lines: Lines, before: Lines): Steps<Pick<Reread, 'shapes' | 'numbers'>> {
   const { places, shapes } = lines.columns;
   const { places: oldPlaces, shapes: oldShapes } = before.columns;
   const numbers: number[] = [];

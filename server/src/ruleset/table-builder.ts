@@ -328,10 +328,9 @@ export function* finishTable(table: OpenTable, lines: Lines, index: number, dump
   const { result } = table;
   result.index = index;
   result.dump = dump;
-  if (table.isKnown) return;
-  yield* makeLists(table);
+  if (!table.isKnown) yield* makeLists(table);
   if (result.name === '') result.name = inferTableName(result);
-  addJumpsToTargets(table, lines);
+  if (!table.isKnown) addJumpsToTargets(table, lines);
 }
 
 /** Of a chain that is called like a target the rules that jump to it are known only when its declaration is. */

@@ -12,13 +12,15 @@ interface Beside {
   readonly now: Table;
 }
 
-export interface TablesBeside {
+/** Tables of a ruleset that need not be gathered again for another one. */
+export interface KeptTables {
   readonly known: KnownTables;
   /** Keeps what is known of these tables for a ruleset that was built with them. */
   readonly carry: (to: Ruleset) => void;
 }
 
-function movedTable(table: Table, by: number): Table {
+/** A table all of whose lines stand elsewhere. */
+export function movedTable(table: Table, by: number): Table {
   if (by === 0) return table;
   const { firstLine, endLine, commitLine, lists } = table;
   return {
@@ -38,7 +40,7 @@ function movedTable(table: Table, by: number): Table {
 }
 
 /** The tables from `*name` to COMMIT that an edit has no line of. */
-export function tablesBeside(before: Ruleset, { at, removed, added }: ChangedLines): TablesBeside {
+export function tablesBeside(before: Ruleset, { at, removed, added }: ChangedLines): KeptTables {
   const found = new Map<number, Beside>();
   const known = (firstLine: number): Table | undefined => {
     const seen = found.get(firstLine);

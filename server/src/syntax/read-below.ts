@@ -61,6 +61,9 @@ function shapeIn(line: Line, shape: number, context: LineContext): number {
 
 /** What an edit changed of lines that were read again in other circumstances; all others are as they were. */
 export interface Reread {
+  /** The first line that the edit itself changed, and how many from there on are in the place of others. */
+  readonly at: number;
+  readonly added: number;
   /** Shapes by their numbers, before and after, of which lines were. */
   readonly shapes: readonly { readonly before: number; readonly after: number }[];
   /** Lines that were read one by one, ascending. */
@@ -180,6 +183,7 @@ export function* readColumnsBelow(
   const read = lines.readAnew(shapes, numbers, others);
   rememberOddLines(read, odd);
   const touched = Array.from({ length: from - changed }, (_, at) => changed + at);
-  rereads.set(read, { of: versionOf(old), shapes: renumbered, numbers: [...touched, ...numbers] });
+  const edit = { at: changed, added: touched.length };
+  rereads.set(read, { of: versionOf(old), ...edit, shapes: renumbered, numbers: [...touched, ...numbers] });
   return read;
 }
