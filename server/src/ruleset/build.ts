@@ -194,7 +194,7 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
       }
       case 'table': {
         close(number);
-        const version = known(number);
+        const version = yield* known(number);
         table = open(line.name, number, line, version);
         number = lastOf(version) ?? number;
         break;
@@ -214,7 +214,7 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
         if (table !== undefined && (startsTable(table, line) || excerpt?.starts.has(number) === true)) close(number);
         if (table === undefined) {
           if (tableSaid(line) === undefined && number >= (excerpt?.end ?? 0)) excerpt = yield* tablesOfExcerpt(lines, number);
-          const version = knownWhole(known, number, excerpt);
+          const version = yield* knownWhole(known, number, excerpt);
           table = open(undefined, number, line, version);
           number = lastOf(version) ?? number;
         }
@@ -227,11 +227,16 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
   return yield* finish(lines, dumps, commands);
 }
 
-const noneKnown: KnownTables = () => undefined;
+const noneKnown: KnownTables = () => atOnce(undefined);
+
+// biome-ignore lint/correctness/useYield: it stands for others that pause.
+function* atOnce(table: Table | undefined): Steps<Table | undefined> {
+  return table;
+}
 
 /** A known version of a table that the text does not open, where no other one begins within its lines. */
-function knownWhole(known: KnownTables, firstLine: number, excerpt: ExcerptTables | undefined): Table | undefined {
-  const version = known(firstLine);
+function* knownWhole(known: KnownTables, firstLine: number, excerpt: ExcerptTables | undefined): Steps<Table | undefined> {
+  const version = yield* known(firstLine);
   const next = excerpt?.startBehind(firstLine) ?? Number.POSITIVE_INFINITY;
   return version === undefined || next < version.endLine ? undefined : version;
 }
@@ -291,7 +296,7 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   if (!isFamilySaid) return yield* buildRuleset(document);
   if (lines.isReadAnewOf(before.lines)) {
     if (!(yield* isTableRenamed(lines, before))) return yield* buildWith(tablesBelow(lines, before), document);
-    const ruleset = yield* buildRuleset(document, (line) => tableAt(before, line));
+    const ruleset = yield* buildRuleset(document, (line) => atOnce(tableAt(before, line)));
     carryRenamed(before, ruleset);
     return ruleset;
   }

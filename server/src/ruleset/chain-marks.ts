@@ -80,3 +80,19 @@ export function carryMarksOf(from: Ruleset, table: Table, to: Ruleset, now: Tabl
   const marks = known.get(from)?.get(table.index);
   if (marks !== undefined) marksOf(to, now).set(marks);
 }
+
+/**
+ * The same of a table that was made of the lines of one or more others: of the chains that have all of their rules from one of them.
+ * @param before by the place of a chain, its place in that one; -1 where it was not in it
+ */
+export function carryMarksOfParts(from: Ruleset, table: Table, before: Int32Array, to: Ruleset, now: Table): void {
+  const marks = known.get(from)?.get(table.index);
+  if (marks === undefined) return;
+  const carried = marksOf(to, now);
+  const { rules } = now.lists;
+  for (let place = 0; place < before.length; place += 1) {
+    const old = before[place] as number;
+    const count = old < 0 ? 0 : rules.lengthOf(place);
+    if (count > 0 && count === table.lists.rules.lengthOf(old)) carried[place] = marks[old] as number;
+  }
+}

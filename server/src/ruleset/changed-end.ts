@@ -29,7 +29,7 @@ function isHeader({ kind, text, prefix }: Pick<Line, 'kind' | 'text' | 'prefix'>
 }
 
 /** Whether a line begins what belongs to no table above it. */
-function beginsAnew(line: Line): boolean {
+export function beginsAnew(line: Line): boolean {
   return line.kind === 'table' || isHeader(line);
 }
 

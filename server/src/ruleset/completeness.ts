@@ -71,7 +71,7 @@ export function hasEveryChain(ruleset: Ruleset, table: Table): boolean {
 
 /** The chains that rules of a table jump to or belong to, and that no line declares: "the text does not show ...". */
 export function unshownChains(ruleset: Ruleset, table: Table): readonly Chain[] {
-  return extentOf(ruleset, table).undeclared;
+  return table.chains.atAll(extentOf(ruleset, table).undeclared);
 }
 
 /** Whether a chain is shown from its first rule to its last, so that what is not there is not in the kernel. */

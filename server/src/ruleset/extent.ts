@@ -1,7 +1,7 @@
 /** What a table's text shows as a whole; `completeness.ts` says what follows from it. */
 import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
-import { builtinChains, isTableName } from '../catalog/tables.ts';
+import { builtinChains, isBuiltinChain, isTableName } from '../catalog/tables.ts';
 import type { Hook } from '../catalog/types.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
 import { isGap } from '../syntax/pasted/gaps.ts';
@@ -10,7 +10,7 @@ import { readPrompt } from '../syntax/pasted/prompt.ts';
 import { hasMisreadAddress } from '../syntax/pasted/redacted.ts';
 import { placeOf, unusualLines } from '../syntax/unusual-lines.ts';
 import { cutLines } from './cut-columns.ts';
-import type { Chain, Ruleset, Table } from './ruleset.ts';
+import type { Ruleset, Table } from './ruleset.ts';
 import { hasLinesTakenOut } from './taken-lines.ts';
 
 /**
@@ -32,8 +32,8 @@ export interface Extent {
   readonly isSorted: boolean;
   /** The words of lines that could not be read; each line may be a rule or a declaration. */
   readonly unread: { has(word: string): boolean };
-  /** Chains that rules name and that no line declares, in the order first named. Built-in chains are not among them. */
-  readonly undeclared: readonly Chain[];
+  /** Chains that rules name and that no line declares, by their places: of an excerpt all. Built-in chains are not among them. */
+  readonly undeclared: readonly number[];
   /** In a listing, where the chain that a line begins ends: the line of the next one. */
   readonly listedEnds: ReadonlyMap<number, number>;
   /** False for a listing in which chains lack the names of their columns: grep took lines away, and rows stand below chains that are not theirs. */
@@ -155,11 +155,11 @@ const lostRow =
 
 function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
   const { gaps, unread, hasLostTargets, isIncremental } = yield* readUnread(ruleset, table);
-  const undeclared: Chain[] = [];
+  const undeclared: number[] = [];
   for (let place = 0; place < table.chains.size; place += 1) {
     if (place % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-    if (table.lists.declarations.lengthOf(place) > 0) continue;
-    undeclared.push(...table.chains.atAll([place]).filter(({ builtin }) => !builtin));
+    if (table.lists.declarations.lengthOf(place) > 0 || isBuiltinChain(table.name, table.chains.nameAt(place))) continue;
+    undeclared.push(place);
   }
   const form = formByFirstLine(table, ruleset.lines.at(table.firstLine));
   const isSorted = form === 'save' && (yield* hasRulesFirst(ruleset, table));

@@ -18,7 +18,8 @@ export interface Reordered {
 /** Numbers from 0 on, to be copied: to write them one by one takes longer where that is done for the first time. */
 let ascending = new Int32Array(0);
 
-function ascendingUpTo(count: number): Int32Array {
+/** Numbers from 0 up to, but not including, a count: to be read alone. */
+export function ascendingUpTo(count: number): Int32Array {
   if (ascending.length < count) ascending = Int32Array.from({ length: count * 2 }, (_, number) => number);
   return ascending.subarray(0, count);
 }

@@ -2,17 +2,20 @@
  * Tables below an edit that changes in which circumstances they stand, or how they begin: a header, `*name`, or a title that comes, goes or is typed. What their
  * lines say of chains need not be gathered again where it is the same.
  */
+import type { Steps } from '../base/steps.ts';
 import type { Line } from '../syntax/line.ts';
 import { numberedShapes } from '../syntax/line-shape.ts';
 import type { Lines } from '../syntax/lines.ts';
 import { rereadOf } from '../syntax/read-below.ts';
 import { placeOf, unusualLines } from '../syntax/unusual-lines.ts';
-import { carryMarksOf } from './chain-marks.ts';
-import { saysNothing } from './changed-end.ts';
+import { carryMarksOf, carryMarksOfParts } from './chain-marks.ts';
+import { beginsAnew, saysNothing } from './changed-end.ts';
 import { type ChangedLines, changedLines } from './changed-lines.ts';
+import { carryProxyNames } from './proxy-names.ts';
 import { keepReach, keepRenamedReach } from './reachable.ts';
 import { isLineOfChains, isSaidOfChains } from './renamed-table.ts';
 import { type Ruleset, type Table, tableAt } from './ruleset.ts';
+import { joined, partOf, type Regrouped } from './table-parts.ts';
 import { type KeptTables, movedTable, tablesBeside } from './tables-beside.ts';
 import { hasChainLikeTarget } from './target-names.ts';
 
@@ -105,40 +108,111 @@ function saysTheSame(lines: Lines, before: Lines, changed: Changed, from: number
   });
 }
 
-/** The tables of a ruleset whose lines say the same after an edit, from the first of them to COMMIT; undefined where nobody knows what it changed. */
+/** A table that is known, and of what tables before the edit it was made. */
+type Found = { readonly table: Table; readonly whole: Table } | (Regrouped & { readonly whole?: undefined });
+
+/** What is asked of an edit, and of the ruleset before it. */
+interface Edited {
+  readonly before: Ruleset;
+  readonly lines: Lines;
+  readonly changed: Changed;
+}
+
+/** The first line that the edit brought and that says something. */
+function firstAdded({ lines, changed: { edit } }: Edited): Line | undefined {
+  const { at, added } = edit;
+  for (let number = at; number < at + added; number += 1) {
+    const line = lines.at(number);
+    if (line !== undefined && !saysNothing(line)) return line;
+  }
+  return undefined;
+}
+
+/** The table that ends where the edit is, or goes on in the one that stood below. */
+function* foundAbove(edited: Edited, firstLine: number): Steps<Found | undefined> {
+  const { before, lines, changed } = edited;
+  const { at, added, removed } = changed.edit;
+  const table = tableAt(before, firstLine);
+  if (table?.firstLine !== firstLine || (table.commitLine !== undefined && table.commitLine < at)) return undefined;
+  if (hasChainLikeTarget(table)) return undefined;
+  const isSure = table.declared || (isOneExcerpt(table) && saysTheSame(lines, before.lines, changed, firstLine, at));
+  if (!isSure) return undefined;
+  const next = firstAdded(edited);
+  if (next !== undefined)
+    return next.kind === 'commit' || beginsAnew(next)
+      ? yield* partOf(table, lines, { from: firstLine, to: Math.min(at, table.endLine), by: 0 })
+      : undefined;
+  const by = added - removed;
+  const lower = before.tables[table.index + 1];
+  // What ends it stands among the lines that are gone.
+  if (table.endLine < at || table.endLine > at + removed) return undefined;
+  if (lower?.commitLine === undefined || lower.lists.mentions.count > 0) return undefined;
+  const from = bodyOf(lower, before.lines);
+  const to = lower.commitLine + by;
+  if (from === undefined || from < at + removed || firstSaid(lines, at + added) !== from + by) return undefined;
+  if (lines.kindAt(to) !== 'commit' || hasChainLikeTarget(lower)) return undefined;
+  if (!saysTheSame(lines, before.lines, changed, from + by, to)) return undefined;
+  const both = yield* joined(table, lower, by);
+  return table.declared || isOneExcerpt(both.table) ? both : undefined;
+}
+
+/** The table that stood below the edit, or was a part of the one in which it is. */
+function* foundBelow({ before, lines, changed }: Edited, firstLine: number): Steps<Found | undefined> {
+  const { at, added, removed } = changed.edit;
+  const by = added - removed;
+  const isDeclared = lines.kindAt(firstLine) === 'table';
+  const from = isDeclared ? firstSaid(lines, firstLine + 1) : firstLine;
+  if (from === undefined || from < at + added) return undefined;
+  const table = tableAt(before, from - by);
+  if (table?.commitLine === undefined || table.commitLine <= from - by || hasChainLikeTarget(table)) return undefined;
+  const to = table.commitLine + by;
+  if (lines.kindAt(to) !== 'commit' || (!isDeclared && !isOneExcerpt(table))) return undefined;
+  if (!saysTheSame(lines, before.lines, changed, from, to)) return undefined;
+  if (bodyOf(table, before.lines) === from - by) return { table: movedTable(table, by), whole: table };
+  if (table.lists.mentions.count > 0) return undefined;
+  return yield* partOf(table, lines, { from: from - by, to: table.commitLine, by });
+}
+
+/** Keeps what is known of a table's chains for those of one that was made of its lines. */
+function carryRegrouped(before: Ruleset, { of, kept }: Regrouped, to: Ruleset, table: Table): void {
+  const [first] = of;
+  const { places } = table.chains;
+  if (first !== undefined && first.table.chains.places !== places)
+    carryProxyNames(first.table.chains.places, places, { before: first.before, kept });
+  for (const part of of) carryMarksOfParts(before, part.table, part.before, to, table);
+}
+
+/**
+ * The tables of a ruleset, and parts of them, whose lines say the same after an edit, from the first of them to COMMIT or to the edit; undefined where nobody
+ * knows what it changed.
+ */
 export function tablesBelow(lines: Lines, before: Ruleset): KeptTables | undefined {
   const changed = changedTo(lines, before.lines);
   if (changed === undefined) return undefined;
   const { edit } = changed;
+  const edited: Edited = { before, lines, changed };
   // Those whose lines were read again may say something else.
   const beside = tablesBeside(before, lines.isReadAnewOf(before.lines) ? { ...edit, added: Number.POSITIVE_INFINITY } : edit);
-  const by = edit.added - edit.removed;
-  const found = new Map<number, { readonly before: Table; readonly now: Table } | undefined>();
-  const find = (firstLine: number): { readonly before: Table; readonly now: Table } | undefined => {
-    const isDeclared = lines.kindAt(firstLine) === 'table';
-    const from = isDeclared ? firstSaid(lines, firstLine + 1) : firstLine;
-    if (from === undefined || from < edit.at + edit.added) return undefined;
-    const table = tableAt(before, from - by);
-    if (table?.commitLine === undefined || bodyOf(table, before.lines) !== from - by) return undefined;
-    const to = table.commitLine + by;
-    if (lines.kindAt(to) !== 'commit' || (!isDeclared && !isOneExcerpt(table)) || hasChainLikeTarget(table)) return undefined;
-    if (!saysTheSame(lines, before.lines, changed, from, to)) return undefined;
-    return { before: table, now: movedTable(table, by) };
-  };
-  const known = (firstLine: number): Table | undefined => {
+  const all = new Map<number, Found>();
+  const known = function* (firstLine: number): Steps<Table | undefined> {
     const ofBeside = beside.known(firstLine);
     if (ofBeside !== undefined) return ofBeside;
-    if (!found.has(firstLine)) found.set(firstLine, find(firstLine));
-    return found.get(firstLine)?.now;
+    const found = yield* firstLine < edit.at ? foundAbove(edited, firstLine) : foundBelow(edited, firstLine);
+    if (found !== undefined) all.set(firstLine, found);
+    return found?.table;
   };
   const carry = (to: Ruleset): void => {
     beside.carry(to);
     for (const table of to.tables) {
-      const same = found.get(table.firstLine);
-      if (same === undefined || same.now.lists !== table.lists) continue;
-      if (same.before.name === table.name) keepReach(same.before, table, to.lines, undefined, []);
-      else keepRenamedReach(same.before, table, to.lines);
-      carryMarksOf(before, same.before, to, table);
+      const found = all.get(table.firstLine);
+      if (found === undefined || found.table.lists !== table.lists) continue;
+      if (found.whole === undefined) {
+        carryRegrouped(before, found, to, table);
+        continue;
+      }
+      if (found.whole.name === table.name) keepReach(found.whole, table, to.lines, undefined, []);
+      else keepRenamedReach(found.whole, table, to.lines);
+      carryMarksOf(before, found.whole, to, table);
     }
   };
   return { known, carry };

@@ -1,11 +1,12 @@
 /** Tables that an edit leaves as they are: what their lines say of chains need not be gathered again, wherever they stand now. */
+import type { Steps } from '../base/steps.ts';
 import { carryMarksOf } from './chain-marks.ts';
 import type { ChangedLines } from './changed-lines.ts';
 import { keepReach } from './reachable.ts';
 import { type Ruleset, type Table, tableAt } from './ruleset.ts';
 
-/** A known version of the table whose first line this is (0-based), with the lines that it has now; undefined where none is. */
-export type KnownTables = (firstLine: number) => Table | undefined;
+/** A known version of the table whose first line this is (0-based), with the lines that it has now; undefined where none is. May pause. */
+export type KnownTables = (firstLine: number) => Steps<Table | undefined>;
 
 interface Beside {
   readonly before: Table;
@@ -39,8 +40,13 @@ export function movedTable(table: Table, by: number): Table {
   };
 }
 
+/** The same without pauses. */
+interface TablesBeside extends Pick<KeptTables, 'carry'> {
+  readonly known: (firstLine: number) => Table | undefined;
+}
+
 /** The tables from `*name` to COMMIT that an edit has no line of. */
-export function tablesBeside(before: Ruleset, { at, removed, added }: ChangedLines): KeptTables {
+export function tablesBeside(before: Ruleset, { at, removed, added }: ChangedLines): TablesBeside {
   const found = new Map<number, Beside>();
   const known = (firstLine: number): Table | undefined => {
     const seen = found.get(firstLine);

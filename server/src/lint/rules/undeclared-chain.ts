@@ -26,8 +26,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (undeclared.length === 0) continue;
     // The kernel holds no jump to a chain that is not there: in what it printed such a chain was cut off.
     if (formOf(ruleset, table) !== 'save' || !isTableWhole(ruleset, table)) continue;
-    for (const chain of undeclared) {
-      if (!isNamedInUnreadLine(ruleset, chain)) faulty.push(chain);
+    for (const place of undeclared) {
+      const chain = table.chains.at(place);
+      if (chain !== undefined && !isNamedInUnreadLine(ruleset, chain)) faulty.push(chain);
       yield;
     }
   }

@@ -11,8 +11,8 @@ import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
  * they are walked once, and what is found is kept with the table, which an edit that changes no chain and no jump leaves as it is.
  */
 export interface TableFacts {
-  /** Used, but never declared, and not built in. */
-  readonly undeclared: readonly Chain[];
+  /** Used, but never declared, and not built in, by their places: where a table is parted these may be most of them. */
+  readonly undeclared: readonly number[];
   /** Declared more than once, and not built in. */
   readonly redeclared: readonly Chain[];
   /** Used above the line that declares them. */
@@ -75,7 +75,7 @@ function* chainsAt(chains: Table['chains'], places: readonly number[]): Steps<re
 
 function* factsAt({ chains }: Table, places: PlacesOfFacts): Steps<TableFacts> {
   return {
-    undeclared: yield* chainsAt(chains, places.undeclared),
+    undeclared: places.undeclared,
     redeclared: yield* chainsAt(chains, places.redeclared),
     declaredLater: yield* chainsAt(chains, places.declaredLater),
     unreached: places.unreached,
