@@ -27,6 +27,8 @@ export interface Regrouped {
   readonly of: readonly PlacesIn[];
   /** How many chains at the beginning have the places that they had in the first of these. */
   readonly kept: number;
+  /** A table of an earlier version that said the same: they are parts of it. */
+  readonly whole?: Table | undefined;
 }
 
 /** Lines of a table, from one up to, but not including, another; and how many of the new version stand above them that did not. */
@@ -36,8 +38,14 @@ export interface LineRange {
   readonly by: number;
 }
 
-/** By the places of chains of a part, the places in the whole that they are of. */
-const wholes = createMemory<NameIndex, { readonly places: NameIndex; readonly before: Int32Array }>();
+/** Of what lines of which table a part was made. */
+interface Parted extends LineRange {
+  readonly whole: Table;
+  readonly before: Int32Array;
+}
+
+/** By what a part says, for the edit that is undone. */
+const parted = createMemory<ChainLists, Parted>();
 
 /**
  * What some lines of a table say. No chain of it is called like a target, as it is not known then from which line on it is a chain. Pauses between its parts,
@@ -57,7 +65,6 @@ export function* partOf(table: Table, lines: Lines, range: LineRange): Steps<Reg
     const own = names.slice(0, kept);
     for (let place = kept; place < before.length; place += 1) own.push(names[before[place] as number] as string);
     places = places.reordered(own, before, after, kept);
-    wholes.set(places, { places: table.chains.places, before });
   }
   yield;
   const targets = targetsIn(table.targets, range);
@@ -72,6 +79,7 @@ export function* partOf(table: Table, lines: Lines, range: LineRange): Steps<Reg
     jumps: jumpsIn(table, before, after, rules, (own) => jumpsOf(lines, own, places, targets)),
   };
   yield;
+  parted.set(lists, { ...range, whole: table, before });
   return { table: versionOf(table, places, lists, targets, range), of: [{ table, before }], kept };
 }
 
@@ -163,13 +171,16 @@ function firstFrom(values: Uint32Array, start: number, end: number, bound: numbe
 function listsIn(lists: NumberLists, before: Int32Array, { from, to, by }: LineRange): NumberLists {
   if (lists.count === 0) return noLists;
   const { starts: oldStarts, values: old } = lists;
+  if (by === 0 && before.length === oldStarts.length - 1 && isWithin(old, from, to)) return lists;
   const starts = new Uint32Array(before.length + 1);
   const values = new Uint32Array(old.length);
   let length = 0;
   for (let place = 0; place < before.length; place += 1) {
-    const end = oldStarts[(before[place] as number) + 1] as number;
-    const first = firstFrom(old, oldStarts[before[place] as number] as number, end, from);
-    for (let at = first; at >= 0 && at < end; at += 1) {
+    const known = before[place] as number;
+    const end = oldStarts[known + 1] as number;
+    let at = oldStarts[known] as number;
+    if (at < end && (old[at] as number) < from) at = firstFrom(old, at, end, from);
+    for (; at < end && at >= 0; at += 1) {
       const number = old[at] as number;
       if (number >= to) break;
       values[length] = number + by;
@@ -178,6 +189,12 @@ function listsIn(lists: NumberLists, before: Int32Array, { from, to, by }: LineR
     starts[place + 1] = length;
   }
   return length === 0 ? noLists : new NumberLists(starts, values.slice(0, length));
+}
+
+function isWithin(numbers: Uint32Array, from: number, to: number): boolean {
+  for (let at = 0; at < numbers.length; at += 1)
+    if ((numbers[at] as number) < from || (numbers[at] as number) >= to) return false;
+  return true;
 }
 
 function targetsIn(targets: Table['targets'], { from, to, by }: LineRange): Table['targets'] {
@@ -226,6 +243,8 @@ function jumpsIn(
  * @param lower one that has no commands; all of its lines stand `by` lines further down then
  */
 export function* joined(upper: Table, lower: Table, by: number): Steps<Regrouped> {
+  const undone = partedBefore(upper, lower, by);
+  if (undone !== undefined) return undone;
   const { places, toJoined } = joinedPlaces(upper.chains.places, lower.chains.places);
   yield;
   const { length } = places.names;
@@ -234,7 +253,7 @@ export function* joined(upper: Table, lower: Table, by: number): Steps<Regrouped
   const inLower = new Int32Array(length).fill(-1);
   for (let place = 0; place < toJoined.length; place += 1) inLower[toJoined[place] as number] = place;
   const both = (upperLists: NumberLists, lowerLists: NumberLists): NumberLists =>
-    joinedLists(upperLists, lowerLists, inUpper, inLower, (number) => number + by);
+    joinedLists(upperLists, lowerLists, inUpper, inLower, by, undefined);
   const rules = both(upper.lists.rules, lower.lists.rules);
   yield;
   const lists: ChainLists = {
@@ -242,7 +261,7 @@ export function* joined(upper: Table, lower: Table, by: number): Steps<Regrouped
     rules,
     references: both(upper.lists.references, lower.lists.references),
     mentions: both(upper.lists.mentions, lower.lists.mentions),
-    jumps: joinedLists(upper.lists.jumps, lower.lists.jumps, inUpper, inLower, (place) => toJoined[place] as number, true),
+    jumps: joinedLists(upper.lists.jumps, lower.lists.jumps, inUpper, inLower, 0, toJoined),
   };
   yield;
   const targets = new Map(upper.targets);
@@ -260,10 +279,31 @@ export function* joined(upper: Table, lower: Table, by: number): Steps<Regrouped
   };
 }
 
+/** Two tables that are parts of one, with nothing between them. */
+function partedBefore(upper: Table, lower: Table, by: number): Regrouped | undefined {
+  const [one, other] = [parted.get(upper.lists), parted.get(lower.lists)];
+  if (one === undefined || other === undefined || one.whole !== other.whole) return undefined;
+  const { whole } = one;
+  const isAll = one.from === whole.firstLine && one.to === other.from && other.to === whole.commitLine;
+  // Its lines stand where they stood.
+  if (!isAll || one.by !== 0 || other.by + by !== 0) return undefined;
+  const inLower = new Int32Array(whole.chains.size).fill(-1);
+  for (let place = 0; place < other.before.length; place += 1) inLower[other.before[place] as number] = place;
+  const inUpper = new Int32Array(whole.chains.size).fill(-1);
+  inUpper.set(ascendingUpTo(upper.chains.size));
+  return {
+    table: whole,
+    of: [
+      { table: upper, before: inUpper },
+      { table: lower, before: inLower },
+    ],
+    kept: upper.chains.size,
+    whole,
+  };
+}
+
 /** The chains of two tables: those that the lower one alone has come behind. */
 function joinedPlaces(upper: NameIndex, lower: NameIndex): { readonly places: NameIndex; readonly toJoined: Int32Array } {
-  const whole = wholes.get(lower);
-  if (whole?.places === upper) return { places: upper, toJoined: whole.before };
   const names: string[] = [];
   const count = upper.names.length;
   const toJoined = Int32Array.from(lower.names, (name) => upper.get(name) ?? count + names.push(name) - 1);
@@ -273,37 +313,40 @@ function joinedPlaces(upper: NameIndex, lower: NameIndex): { readonly places: Na
   return { places: upper.reordered([...upper.names, ...names], before, before.slice(0, count), count), toJoined };
 }
 
-/** @param isDistinct whether a number stands in a list once */
+/**
+ * Lists of two tables, one behind the other.
+ * @param by how much greater the numbers of the lower ones are
+ * @param toJoined what they are instead, by themselves, where each is to stand in a list once
+ */
 function joinedLists(
   upper: NumberLists,
   lower: NumberLists,
   inUpper: Int32Array,
   inLower: Int32Array,
-  renumber: (number: number) => number,
-  isDistinct = false,
+  by: number,
+  toJoined: Int32Array | undefined,
 ): NumberLists {
   if (upper.count + lower.count === 0) return noLists;
   const [{ starts: upperStarts, values: above }, { starts: lowerStarts, values: below }] = [upper, lower];
   const starts = new Uint32Array(inUpper.length + 1);
   const values = new Uint32Array(above.length + below.length);
-  // In which list, counted from 1, a number was seen last.
-  const seen = isDistinct ? new Uint32Array(inUpper.length) : undefined;
   let length = 0;
   for (let place = 0; place < inUpper.length; place += 1) {
+    const first = length;
     const [one, other] = [inUpper[place] as number, inLower[place] as number];
-    const end = one < 0 || above.length === 0 ? 0 : (upperStarts[one + 1] as number);
-    for (let at = end === 0 ? 0 : (upperStarts[one] as number); at < end; at += 1) {
-      const number = above[at] as number;
-      if (seen !== undefined) seen[number] = place + 1;
-      values[length] = number;
-      length += 1;
+    if (one >= 0 && above.length > 0) {
+      const end = upperStarts[one + 1] as number;
+      for (let at = upperStarts[one] as number; at < end; at += 1, length += 1) values[length] = above[at] as number;
     }
-    const lowerEnd = other < 0 || below.length === 0 ? 0 : (lowerStarts[other + 1] as number);
-    for (let at = lowerEnd === 0 ? 0 : (lowerStarts[other] as number); at < lowerEnd; at += 1) {
-      const number = renumber(below[at] as number);
-      if (seen?.[number] === place + 1) continue;
-      values[length] = number;
-      length += 1;
+    if (other >= 0 && below.length > 0) {
+      const end = lowerStarts[other + 1] as number;
+      const known = toJoined === undefined || length === first ? undefined : new Set(values.subarray(first, length));
+      for (let at = lowerStarts[other] as number; at < end; at += 1) {
+        const number = toJoined === undefined ? (below[at] as number) + by : (toJoined[below[at] as number] as number);
+        if (known?.has(number) === true) continue;
+        values[length] = number;
+        length += 1;
+      }
     }
     starts[place + 1] = length;
   }

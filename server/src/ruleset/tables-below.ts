@@ -109,7 +109,7 @@ function saysTheSame(lines: Lines, before: Lines, changed: Changed, from: number
 }
 
 /** A table that is known, and of what tables before the edit it was made. */
-type Found = { readonly table: Table; readonly whole: Table } | (Regrouped & { readonly whole?: undefined });
+type Found = { readonly table: Table; readonly as: Table } | (Regrouped & { readonly as?: undefined });
 
 /** What is asked of an edit, and of the ruleset before it. */
 interface Edited {
@@ -168,18 +168,19 @@ function* foundBelow({ before, lines, changed }: Edited, firstLine: number): Ste
   const to = table.commitLine + by;
   if (lines.kindAt(to) !== 'commit' || (!isDeclared && !isOneExcerpt(table))) return undefined;
   if (!saysTheSame(lines, before.lines, changed, from, to)) return undefined;
-  if (bodyOf(table, before.lines) === from - by) return { table: movedTable(table, by), whole: table };
+  if (bodyOf(table, before.lines) === from - by) return { table: movedTable(table, by), as: table };
   if (table.lists.mentions.count > 0) return undefined;
   return yield* partOf(table, lines, { from: from - by, to: table.commitLine, by });
 }
 
 /** Keeps what is known of a table's chains for those of one that was made of its lines. */
-function carryRegrouped(before: Ruleset, { of, kept }: Regrouped, to: Ruleset, table: Table): void {
+function carryRegrouped(before: Ruleset, { of, kept, whole }: Regrouped, to: Ruleset, table: Table): void {
   const [first] = of;
   const { places } = table.chains;
   if (first !== undefined && first.table.chains.places !== places)
     carryProxyNames(first.table.chains.places, places, { before: first.before, kept });
   for (const part of of) carryMarksOfParts(before, part.table, part.before, to, table);
+  if (whole?.name === table.name) keepReach(whole, table, to.lines, undefined, []);
 }
 
 /**
@@ -206,13 +207,13 @@ export function tablesBelow(lines: Lines, before: Ruleset): KeptTables | undefin
     for (const table of to.tables) {
       const found = all.get(table.firstLine);
       if (found === undefined || found.table.lists !== table.lists) continue;
-      if (found.whole === undefined) {
+      if (found.as === undefined) {
         carryRegrouped(before, found, to, table);
         continue;
       }
-      if (found.whole.name === table.name) keepReach(found.whole, table, to.lines, undefined, []);
-      else keepRenamedReach(found.whole, table, to.lines);
-      carryMarksOf(before, found.whole, to, table);
+      if (found.as.name === table.name) keepReach(found.as, table, to.lines, undefined, []);
+      else keepRenamedReach(found.as, table, to.lines);
+      carryMarksOf(before, found.as, to, table);
     }
   };
   return { known, carry };

@@ -97,8 +97,9 @@ function* examine(ruleset: Ruleset, table: Table): Steps<PlacesOfFacts> {
   const { references } = table.lists;
   const kinds = yield* proxyNameSteps(table.chains);
   const { services, others, lastDeclaration } = yield* sortedOut(table, reach, kinds);
-  for (const [at, index] of others.entries()) {
+  for (let at = 0; at < others.length; at += 1) {
     if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
+    const index = others[at] as number;
     const kind = kinds[index];
     const isOfService = kind === endpoint || kind === service;
     const count = table.lists.declarations.lengthOf(index);
