@@ -1,7 +1,7 @@
 /** What a table's text shows as a whole; `completeness.ts` says what follows from it. */
 import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
-import { builtinChains, isBuiltinChain, isTableName } from '../catalog/tables.ts';
+import { builtinChains, isTableName } from '../catalog/tables.ts';
 import type { Hook } from '../catalog/types.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
 import { isGap } from '../syntax/pasted/gaps.ts';
@@ -156,10 +156,11 @@ const lostRow =
 function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
   const { gaps, unread, hasLostTargets, isIncremental } = yield* readUnread(ruleset, table);
   const undeclared: number[] = [];
+  const { declarations } = table.lists;
+  const builtins = new Set(builtinsOf(table).map((name) => table.chains.places.get(name)));
   for (let place = 0; place < table.chains.size; place += 1) {
     if (place % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-    if (table.lists.declarations.lengthOf(place) > 0 || isBuiltinChain(table.name, table.chains.nameAt(place))) continue;
-    undeclared.push(place);
+    if (declarations.lengthOf(place) === 0 && !builtins.has(place)) undeclared.push(place);
   }
   const form = formByFirstLine(table, ruleset.lines.at(table.firstLine));
   const isSorted = form === 'save' && (yield* hasRulesFirst(ruleset, table));

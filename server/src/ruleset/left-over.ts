@@ -5,6 +5,7 @@ import type { ChainLists } from './chain-lists.ts';
  * such chains, and is asked after each edit.
  */
 export function countLeftOver({ rules, references }: ChainLists, chains: readonly number[]): number {
+  if (rules.count === 0) return 0;
   const { starts: ruleStarts } = rules;
   const { starts: referenceStarts } = references;
   const hasReferences = referenceStarts.length > 1;

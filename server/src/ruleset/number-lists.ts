@@ -88,12 +88,15 @@ export class NumberLists {
 
   /** How many numbers a list has. */
   lengthOf(index: number): number {
-    return (this.starts[index + 1] ?? 0) - (this.starts[index] ?? 0);
+    const { starts } = this;
+    // To read behind the end of an array takes many times as long.
+    return index + 1 < starts.length ? (starts[index + 1] as number) - (starts[index] ?? 0) : 0;
   }
 
   /** How many of some lists, by their indices, are not empty. */
   countFilled(indices: readonly number[]): number {
     const { starts } = this;
+    if (this.count === 0) return 0;
     let filled = 0;
     for (const index of indices) if ((starts[index + 1] as number) > (starts[index] as number)) filled += 1;
     return filled;
@@ -101,6 +104,7 @@ export class NumberLists {
 
   /** The first number of a list; undefined where it has none. */
   firstOf(index: number): number | undefined {
+    if (index + 1 >= this.starts.length) return undefined;
     const start = this.starts[index] as number;
     if (!(start < (this.starts[index + 1] as number))) return undefined;
     const value = this.#values[start] as number;
