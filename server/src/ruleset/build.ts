@@ -152,14 +152,14 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
   const commands: UnfinishedCommands = { dumps: [], lines: new Map() };
   let opened = 0;
 
-  const open = (name: string | undefined, firstLine: number, line: Line, version: Table | undefined): OpenTable => {
+  const open = function* (name: string | undefined, firstLine: number, line: Line): Steps<OpenTable> {
     const said = name ?? tableSaid(line) ?? excerpt?.starts.get(firstLine);
     opened += 1;
     if (dump === undefined || !isOfDump(dump, generator, said, line, lines)) {
       dump = openDump(generator, generator?.family ?? line.context.family);
       dumps.push(dump);
     }
-    return openTable(said ?? '', firstLine, line, version);
+    return openTable(said ?? '', firstLine, line, yield* knownWhole(known, firstLine, excerpt));
   };
   const close = (endLine: number): void => {
     if (table !== undefined && dump !== undefined) endTable(dump, table, endLine);
@@ -186,19 +186,15 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
     switch (line.kind) {
       case 'comment': {
         const header = headerOn(line);
-        if (header === undefined) break;
         // A header within a table: the COMMIT above it is missing.
-        close(number);
-        generator = header;
+        if (header !== undefined) close(number);
+        generator = header ?? generator;
         break;
       }
-      case 'table': {
+      case 'table':
         close(number);
-        const version = yield* known(number);
-        table = open(line.name, number, line, version);
-        number = lastOf(version) ?? number;
+        table = yield* open(line.name, number, line);
         break;
-      }
       case 'commit':
         if (table !== undefined) table.result.commitLine = number;
         close(number + 1);
@@ -214,14 +210,13 @@ export function* buildRuleset({ lines }: SourceDocument, known: KnownTables = no
         if (table !== undefined && (startsTable(table, line) || excerpt?.starts.has(number) === true)) close(number);
         if (table === undefined) {
           if (tableSaid(line) === undefined && number >= (excerpt?.end ?? 0)) excerpt = yield* tablesOfExcerpt(lines, number);
-          const version = yield* knownWhole(known, number, excerpt);
-          table = open(undefined, number, line, version);
-          number = lastOf(version) ?? number;
+          table = yield* open(undefined, number, line);
         }
-        if (!table.isKnown) addLine(table, line, number);
+        if (table.known === undefined) addLine(table, line, number);
         break;
       default:
     }
+    number = Math.max(number, lastOf(table?.known) ?? number);
   }
   close(lines.length);
   return yield* finish(lines, dumps, commands);
@@ -234,7 +229,7 @@ function* atOnce(table: Table | undefined): Steps<Table | undefined> {
   return table;
 }
 
-/** A known version of a table that the text does not open, where no other one begins within its lines. */
+/** A known version of a table, where no other one that the text does not open begins within its lines. */
 function* knownWhole(known: KnownTables, firstLine: number, excerpt: ExcerptTables | undefined): Steps<Table | undefined> {
   const version = yield* known(firstLine);
   const next = excerpt?.startBehind(firstLine) ?? Number.POSITIVE_INFINITY;

@@ -34,8 +34,8 @@ const hasRules = 4;
 export interface OpenTable {
   /** What it becomes. */
   readonly result: UnfinishedTable;
-  /** Whether all is known of it that its lines say: none need be added. */
-  readonly isKnown: boolean;
+  /** A version of it that says all that its lines say: none need be added. */
+  readonly known: Table | undefined;
   /** A chain may have the name of a target: which it is shows when all declarations are known. */
   readonly targets: Map<string, number[]>;
   /** What its map of chains is made of. */
@@ -157,7 +157,7 @@ export function openTable(name: string, firstLine: number, line: Line | undefine
   };
   return {
     result,
-    isKnown: known !== undefined,
+    known,
     targets,
     places,
     names: places.names,
@@ -328,9 +328,9 @@ export function* finishTable(table: OpenTable, lines: Lines, index: number, dump
   const { result } = table;
   result.index = index;
   result.dump = dump;
-  if (!table.isKnown) yield* makeLists(table);
+  if (table.known === undefined) yield* makeLists(table);
   if (result.name === '') result.name = inferTableName(result);
-  if (!table.isKnown) addJumpsToTargets(table, lines);
+  if (table.known === undefined) addJumpsToTargets(table, lines);
 }
 
 /** Of a chain that is called like a target the rules that jump to it are known only when its declaration is. */
