@@ -3,47 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { knownShape, learnShape } from '../../server/src/syntax/known-line-cache.ts';
-import { type Line, lineContext } from '../../server/src/syntax/line.ts';
+import { lineContext } from '../../server/src/syntax/line.ts';
 import { LineBytes } from '../../server/src/syntax/line-bytes.ts';
 import { told, toldChain, toldTarget } from '../../server/src/syntax/line-shape.ts';
 import { createStatementReader } from '../../server/src/syntax/parser.ts';
 import { generateDump } from '../bench/generate.ts';
 import { fixtureNames, fixturePath, fixtureText } from '../support/fixtures.ts';
+import { compared } from './shapes-and-parser.ts';
 
 const reader = createStatementReader();
-
-/** What the parser alone says of a line, as far as a line keeps it. */
-function parsed({ text, context }: Line): object {
-  const statement = reader.read(text, context);
-  switch (statement.kind) {
-    case 'rule': {
-      const { kind, command, isGoto, problems, chain, target } = statement;
-      return { kind, name: chain.text, target: target?.text ?? '', command, isGoto, problems };
-    }
-    case 'chain':
-      return {
-        kind: statement.kind,
-        name: statement.name.text,
-        target: '',
-        command: statement.policy === undefined || statement.policy.text === '-' ? 'new' : 'policy',
-        isGoto: false,
-        problems: statement.problems,
-      };
-    default:
-      return {};
-  }
-}
-
-function compared(text: string): number {
-  let count = 0;
-  for (const line of readWholeDocument(text).lines) {
-    if (line.prefix > 0 || line.listing || (line.kind !== 'rule' && line.kind !== 'chain')) continue;
-    const { kind, name, target, command, isGoto, problems } = line;
-    expect({ kind, name, target, command, isGoto, problems }, line.text).toEqual(parsed(line));
-    count += 1;
-  }
-  return count;
-}
 
 const sample = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
 
@@ -245,90 +213,6 @@ describe('a line of a known shape', () => {
         compared(`*nat\n${line}\n${damaged}\n${damaged}\nCOMMIT\n`);
       }),
       { seed: 20_261_124, numRuns: 2_000 },
-    );
-  });
-});
-
-describe('a line whose target has no place in its table', () => {
-  const misplaced = (text: string): string => text.replaceAll('*nat', '*filter');
-  /** How many lines share what is wrong with them with a line above them: no parser looked at them. */
-  const sharing = (text: string): number => {
-    const { lines } = readWholeDocument(text);
-    return lines.slice().filter((line, number) => line.problems.length > 0 && lines.shapeAt(number) > 0).length;
-  };
-
-  it('has the problem of its shape, each at its own place', () => {
-    const line = (hash: string, name: string): string =>
-      `-A KUBE-SEP-${hash} -p tcp -m comment --comment "${name}" -m tcp -j DNAT --to-destination 10.244.1.31:8443`;
-    const text = ['*filter', line('AAAAAAAAAAAAAAAA', 'a/b'), line('BBBBBBBBBBBBBBBB', 'shop/web:https'), 'COMMIT'].join('\n');
-    expect(sharing(text)).toBe(1);
-    const placed = readWholeDocument(text)
-      .lines.slice()
-      .flatMap(({ text: whole, problems }) => problems.map(({ code, start, end }) => [code, start, whole.slice(start, end)]));
-    expect(placed).toEqual([
-      ['wrong-table', 73, 'DNAT'],
-      ['wrong-table', 84, 'DNAT'],
-    ]);
-  });
-
-  it('has it at the target, and not in a comment that says the same', () => {
-    const line = (name: string): string =>
-      `-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "${name}" -j DNAT --to-destination 10.244.1.31:8443`;
-    const odd = line('a -j DNAT --to-destination b');
-    const { lines } = readWholeDocument(['*filter', line('a/b'), odd, 'COMMIT'].join('\n'));
-    expect(lines.shapeAt(2)).toBeGreaterThan(0);
-    expect(lines.at(2)?.problems.map(({ start }) => start)).toEqual([odd.lastIndexOf('DNAT')]);
-  });
-
-  it('is what the parser says it is', () => {
-    const text = misplaced(generateDump({ services: 20, endpoints: 5 }));
-    for (const dump of [text, text.replaceAll(/^-A/gm, '[12:720] -A'), text.replaceAll('\n', '\r\n')]) {
-      expect(compared(dump)).toBeGreaterThan(500);
-      expect(sharing(dump)).toBeGreaterThan(90);
-    }
-    expect(compared(misplaced(sample))).toBeGreaterThan(100);
-  });
-
-  it.each([
-    'a   -A INPUT -j ACCEPT',
-    'x    *nat',
-    'y   :INPUT ACCEPT',
-    '&lt;b&gt;',
-    '<b>',
-    '[31m',
-    '^[[31mx^[[0m',
-    '`',
-    'x.x.x.x',
-    '--More--',
-  ])('is looked at where its comment says something that a paste may have done: %s', (comment) => {
-    const good = '-A KUBE-SEP-CP5QHNIO4PJT7S4A -m comment --comment "shop/web" -j DNAT --to-destination 10.244.1.31';
-    const odd = good.replace('shop/web', comment);
-    const [, , , between] = readWholeDocument(`*filter\n${good}\n${good}\n${odd}\nCOMMIT\n`).lines.slice();
-    const [, alone] = readWholeDocument(`*filter\n${odd}\nCOMMIT\n`).lines.slice();
-    expect(between?.problems).toEqual(alone?.problems);
-  });
-
-  it('is what the parser says it is after any small damage', () => {
-    const lines = sample.split('\n').filter((line) => line.startsWith('-A KUBE-S') && line.includes('-j DNAT'));
-    const damage = fc.record({
-      line: fc.constantFrom(...lines),
-      at: fc.nat(250),
-      cut: fc.nat(4),
-      text: fc.oneof(
-        fc.constantFrom('0', '9', '-', '!', ' ', '   ', '"', '.', ':', '/', 'K', '\\', '256', ' -j ', 'DNAT'),
-        fc.string({ maxLength: 3 }),
-      ),
-    });
-    fc.assert(
-      fc.property(damage, ({ line, at, cut, text }) => {
-        const damaged = `${line.slice(0, at)}${text.replaceAll('\n', '')}${line.slice(at + cut)}`;
-        const whole = `*filter\n${line}\n${damaged}\n${damaged}\nCOMMIT\n`;
-        const said = readWholeDocument(whole).lines.slice();
-        const alone = readWholeDocument(`*filter\n${damaged}\nCOMMIT\n`).lines.slice();
-        expect(said[2]?.problems).toEqual(alone[1]?.problems);
-        expect(said[3]?.problems).toEqual(alone[1]?.problems);
-      }),
-      { seed: 20_261_127, numRuns: 2_000 },
     );
   });
 });

@@ -1,9 +1,9 @@
 /**
  * Shapes of lines that are known. A dump of a large cluster has hundreds of thousands of lines and a few dozen shapes of them. Once the parser has found
  * nothing wrong with a line, every line that differs from it in nothing but a hashed chain name, an address, a port, a share or a comment is right as well,
- * and is told in a fraction of the time (`line-shape.ts`). Where its target has no place in the table, that is wrong with all of them.
+ * and is told in a fraction of the time (`line-shape.ts`). Where its target has no place in the table, or its address no place in the family, that is wrong with all of them.
  */
-import type { LineContext } from './line.ts';
+import { isRestoreInput, type LineContext } from './line.ts';
 import { lineForm, plainForm } from './line-form.ts';
 import {
   chainStep,
@@ -18,8 +18,8 @@ import {
   textStep,
   variableSteps,
 } from './line-shape.ts';
-import { sharedPart } from './shape-fault.ts';
-import type { ChainStatement, RuleStatement, Statement } from './statement.ts';
+import { shapeFault } from './shape-fault.ts';
+import { type ChainStatement, notUnderstood, type RuleStatement, type Statement } from './statement.ts';
 
 const mostShapes = 48;
 /** Lines of known shapes are short. */
@@ -101,12 +101,17 @@ function partsOf(option: string, word: string): readonly Part[] {
   return variableSteps(option, word) ?? [word];
 }
 
+/** Whether a rule may ask more of a packet than what is known of it (`Line.isUnsure`). */
+export function mayAskMore({ hidden, options }: RuleStatement): boolean {
+  return hidden.length > 0 || options.some(({ instance }) => instance === notUnderstood);
+}
+
 /** Whether a text can be a step: one byte a character, and no line's end within it. */
 const plainText = /^[ -~]*$/;
 
 function ruleShape(text: string, context: LineContext, statement: RuleStatement): NewShape | undefined {
   const { command, commandWord, chain, target, counters: counted } = statement;
-  if (target === undefined || statement.isGoto) return undefined;
+  if (target === undefined || statement.isGoto || mayAskMore(statement)) return undefined;
   const body = counted === undefined ? text : text.slice(counted.end + 1);
   if (commandWord.text !== '-A' || !body.startsWith(`-A ${chain.text} `)) return undefined;
   const words = plainWords(body);
@@ -157,17 +162,15 @@ function chainShape(text: string, context: LineContext, statement: ChainStatemen
   return { steps, form: plainForm(context, 'chain', 'new'), chain: undefined, target: '', fault: undefined };
 }
 
-/** What is wrong with a line for the name of its target and that of the table alone. */
-const sharedFault = 'wrong-table';
+/** What is wrong with a line for the name of its target and that of the table alone, or for an address and the family. */
+const sharedFaults: ReadonlySet<string> = new Set(['wrong-table', 'wrong-family', 'bad-address', 'bad-mask']);
 
 /** The shape with what is wrong with the line that it is of; undefined where that may be another thing, or elsewhere, in others. */
 function withFault(shape: NewShape, text: string, { problems }: Statement): NewShape | undefined {
   const [problem] = problems;
   if (problem === undefined) return shape;
-  const part = sharedPart(shape.steps, text, problem);
-  if (part === undefined) return undefined;
-  const { start, end, ...fault } = problem;
-  return { ...shape, form: lineForm({ ...shape.form, problems }), fault: { fault, ...part } };
+  const fault = shapeFault(shape.steps, text, problem);
+  return fault === undefined ? undefined : { ...shape, form: lineForm({ ...shape.form, problems }), fault };
 }
 
 /** Whether circumstances are one object for all lines that stand in them, and behind a line of a dump what they were before it. */
@@ -176,8 +179,8 @@ function isShared({ within }: LineContext): boolean {
 }
 
 /** Whether nothing is wrong with a line, or nothing but what may be with all like it. Of what is no restore input a line with a fault is read in other ways, too. */
-function mayBeShared({ problems }: Statement, { within }: LineContext): boolean {
-  return problems.length === 0 || (problems.length === 1 && problems[0]?.code === sharedFault && within === undefined);
+function mayBeShared({ problems }: Statement, context: LineContext): boolean {
+  return problems.length === 0 || (problems.length === 1 && sharedFaults.has(problems[0]?.code ?? '') && isRestoreInput(context));
 }
 
 /** Remembers the shape of a line that the parser has read in these circumstances, if nothing is wrong with it, or nothing but what is with all lines of it. */

@@ -7,9 +7,16 @@ import { HashedNames } from './hashed-names.ts';
 import { LineBytes } from './line-bytes.ts';
 import { type LineForm, withCarriageReturn } from './line-form.ts';
 import type { Fault } from './statement.ts';
-
-/** Where what a step takes from a place on ends (exclusive); -1 where it does not stand there. A line feed is never taken. */
-type Take = (bytes: Uint8Array, start: number) => number;
+import {
+  type Take,
+  takeAddress,
+  takeAddress6,
+  takeCounters,
+  takePort,
+  takeProbability,
+  takeQuoted,
+  takeWord,
+} from './value-takes.ts';
 
 /** A text that is the same in all lines of a shape: where it begins among `fixed`, at a place that four divides, and its length. */
 interface FixedText {
@@ -49,20 +56,29 @@ export type Step =
   | { readonly kind: 'chain' | 'target' | 'name'; readonly text: undefined; readonly take: undefined }
   | { readonly kind: 'value'; readonly text: undefined; readonly take: Take };
 
-/** A part of a text that is the same in all lines of a shape. */
-export interface SharedPart {
-  /** That text. */
-  readonly within: string;
-  /** Which step takes it, 0-based. */
+/** A place in all lines of a shape: so many characters behind where a step (0-based) begins. */
+export interface StepPlace {
   readonly step: number;
-  /** Where the part begins in it, and how many characters it has. */
-  readonly from: number;
-  readonly length: number;
+  readonly behind: number;
 }
 
-/** What is wrong with all lines of a shape, in such a part. */
-interface ShapeFault extends SharedPart {
+/** A message that says what a step (0-based) took. */
+export interface Quoted {
+  readonly step: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What is wrong with all lines of a shape. */
+export interface ShapeFault {
+  /** As of the line that it was found in. */
   readonly fault: Fault;
+  readonly start: StepPlace;
+  readonly end: StepPlace;
+  /** The text in which it is, where that is the same in all of them. */
+  readonly within: string | undefined;
+  /** How the message is made; undefined where it is the same in all of them. */
+  readonly quoted: Quoted | undefined;
 }
 
 /** What all lines of a shape have in common. */
@@ -117,128 +133,6 @@ export function useNames(before: HashedNames): void {
   names = before;
 }
 
-/** What digits are worth; 255 for what is none. */
-const digits = new Uint8Array(256).fill(255);
-for (let digit = 0; digit <= 9; digit += 1) digits[0x30 + digit] = digit;
-const isHex = new Uint8Array(256);
-for (const digit of '0123456789abcdef') isHex[digit.charCodeAt(0)] = 1;
-
-const dot = 0x2e;
-
-/** Four numbers up to 255 without leading zeros. */
-const takeAddress: Take = (bytes, start) => {
-  let at = start;
-  for (let octet = 0; octet < 4; octet += 1) {
-    if (octet > 0) {
-      if (bytes[at] !== dot) return -1;
-      at += 1;
-    }
-    const first = at;
-    let value = 0;
-    for (let digit = digits[bytes[at] as number] as number; digit < 10; digit = digits[bytes[at] as number] as number) {
-      value = value * 10 + digit;
-      at += 1;
-      if (value > 255) return -1;
-    }
-    if (at === first || (bytes[first] === 0x30 && at > first + 1)) return -1;
-  }
-  return at;
-};
-
-function takeGroup(bytes: Uint8Array, start: number): number {
-  let at = start;
-  for (; at < start + 4; at += 1) {
-    if (isHex[bytes[at] as number] !== 1) break;
-  }
-  return at === start ? -1 : at;
-}
-
-const colon = 0x3a;
-
-/** An IPv6 address that ends in `::` and a group. Up to seven groups, so that the two colons stand for one at least. */
-const takeAddress6: Take = (bytes, start) => {
-  let at = start;
-  for (let groups = 0; groups < 6; groups += 1) {
-    at = takeGroup(bytes, at);
-    if (at < 0 || bytes[at] !== colon) return -1;
-    at += 1;
-    if (bytes[at] === colon) return takeGroup(bytes, at + 1);
-  }
-  return -1;
-};
-
-const mostOfPort = 64_999;
-
-const takePort: Take = (bytes, start) => {
-  let at = start;
-  let value = 0;
-  for (let digit = digits[bytes[at] as number] as number; digit < 10; digit = digits[bytes[at] as number] as number) {
-    value = value * 10 + digit;
-    at += 1;
-    if (value > mostOfPort) return -1;
-  }
-  return at === start || bytes[start] === 0x30 ? -1 : at;
-};
-
-const probabilityDigits = 11;
-
-const takeProbability: Take = (bytes, start) => {
-  if (bytes[start] !== 0x30 || bytes[start + 1] !== dot) return -1;
-  let at = start + 2;
-  while (at < start + 2 + probabilityDigits && (digits[bytes[at] as number] as number) < 10) at += 1;
-  return at === start + 2 + probabilityDigits ? at : -1;
-};
-
-const quote = 0x22;
-const backslash = 0x5c;
-const mostOfComment = 200;
-
-/** Printable ASCII between quotes. */
-const takeQuoted: Take = (bytes, start) => {
-  if (bytes[start] !== quote) return -1;
-  let at = start + 1;
-  for (; at <= start + mostOfComment; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte < 0x20 || byte > 0x7e || byte === quote || byte === backslash) break;
-  }
-  return at > start + 1 && bytes[at] === quote ? at + 1 : -1;
-};
-
-/** Whether lines of a shape, by its number, may have any words in a comment. */
-export function hasFreeText(shape: number): boolean {
-  return numbered[shape]?.steps.some(({ take }) => take === takeQuoted) === true;
-}
-
-const wordBytes = new Uint8Array(256);
-for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') wordBytes[letter.charCodeAt(0)] = 2;
-for (const letter of '0123456789/:._-') wordBytes[letter.charCodeAt(0)] = 1;
-const mostOfWord = 101;
-
-/** A word that begins with a letter. Where it ends in dots somebody may have left out the rest. */
-const takeWord: Take = (bytes, start) => {
-  if (wordBytes[bytes[start] as number] !== 2) return -1;
-  let at = start + 1;
-  while (at < start + mostOfWord && (wordBytes[bytes[at] as number] as number) > 0) at += 1;
-  return bytes[at - 1] === dot ? -1 : at;
-};
-
-const mostCounterDigits = 15;
-
-function takeDigits(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while (at < start + mostCounterDigits && (digits[bytes[at] as number] as number) < 10) at += 1;
-  return at === start ? -1 : at;
-}
-
-/** `[12:3456] `. */
-const takeCounters: Take = (bytes, start) => {
-  if (bytes[start] !== 0x5b) return -1;
-  const middle = takeDigits(bytes, start + 1);
-  if (middle < 0 || bytes[middle] !== colon) return -1;
-  const end = takeDigits(bytes, middle + 1);
-  return end >= 0 && bytes[end] === 0x5d && bytes[end + 1] === 0x20 ? end + 2 : -1;
-};
-
 export const countersStep: Step = { kind: 'value', text: undefined, take: takeCounters };
 /** A hashed name that is neither the line's chain nor its target. */
 const nameStep: Step = { kind: 'name', text: undefined, take: undefined };
@@ -277,6 +171,11 @@ const variable: ReadonlyMap<string, readonly (readonly Step[])[]> = new Map([
   ['--probability', [[valueStep(takeProbability)]]],
   ['--comment', [[valueStep(takeQuoted)], [valueStep(takeWord)]]],
 ]);
+
+/** Whether a step takes an address. */
+export function isAddressStep({ take }: Step): boolean {
+  return take === takeAddress || take === takeAddress6;
+}
 
 /** What may vary in the value of an option, of which this is one; undefined where nothing may. */
 export function variableSteps(option: string, value: string): readonly Step[] | undefined {

@@ -2,6 +2,7 @@
 import type { Line } from './line.ts';
 import type { LineForm } from './line-form.ts';
 import { numberedShapes } from './line-shape.ts';
+import { faultOf } from './shape-fault.ts';
 import { shapedLine } from './shaped-line.ts';
 import type { Fault } from './statement.ts';
 
@@ -178,7 +179,8 @@ export class Lines implements Iterable<Line> {
 
   /** What is wrong with a line of a known shape, as with all of that shape; undefined where nothing is, and for all others. */
   faultAt(number: number): Fault | undefined {
-    return numberedShapes[this.shapeAt(number)]?.fault?.fault;
+    const shape = numberedShapes[this.shapeAt(number)];
+    return shape?.fault === undefined ? undefined : faultOf(shape.fault, shape, this.textAt(number));
   }
 
   /** The number of a line's shape; 0 for one that is an object, and outside. */

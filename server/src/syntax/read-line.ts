@@ -1,7 +1,7 @@
 /** A line of text as a `Line`: plain restore input, or whatever else people paste. */
 import { NameIndex } from '../base/name-index.ts';
 import { longLineProblem } from './checks/long-line.ts';
-import { knownShape, learnShape, longestShaped } from './known-line-cache.ts';
+import { knownShape, learnShape, longestShaped, mayAskMore } from './known-line-cache.ts';
 import { contextBefore, isRestoreInput, type Line, type LineContext } from './line.ts';
 import { LineBytes } from './line-bytes.ts';
 import { FormedLine, lineForm } from './line-form.ts';
@@ -12,7 +12,7 @@ import { cutStatement } from './pasted/move-spans.ts';
 import { isSpoiled, mayBeSpoiled, type PastedLine, readPastedLine, readSpoiledLine } from './pasted/paste.ts';
 import { isPlainLine } from './pasted/plain-line.ts';
 import { shapedLine } from './shaped-line.ts';
-import { notUnderstood, type Statement } from './statement.ts';
+import type { Statement } from './statement.ts';
 
 let sharedReader: StatementReader | undefined;
 
@@ -175,7 +175,7 @@ function toLine(
       target = statement.target === undefined ? '' : shared(statement.target.text);
       command = statement.command;
       isGoto = statement.isGoto;
-      isUnsure = statement.hidden.length > 0 || statement.options.some(({ instance }) => instance === notUnderstood);
+      isUnsure = mayAskMore(statement);
       break;
     case 'chain':
       name = shared(statement.name.text);

@@ -2,7 +2,7 @@
 import type { Line } from './line.ts';
 import { FormedLine } from './line-form.ts';
 import type { Shape } from './line-shape.ts';
-import { placeIn } from './shape-fault.ts';
+import { faultOf, problemOf } from './shape-fault.ts';
 
 type FaultyShape = Shape & { readonly fault: NonNullable<Shape['fault']> };
 
@@ -21,7 +21,12 @@ class FaultyLine extends FormedLine {
 
   override get problems(): Line['problems'] {
     const { fault } = this.#shape;
-    return [{ ...fault.fault, ...placeIn(fault, this.#shape, this.text) }];
+    return [problemOf(fault, this.#shape, this.text)];
+  }
+
+  override get faults(): Line['faults'] {
+    const { fault } = this.#shape;
+    return [faultOf(fault, this.#shape, this.text)];
   }
 }
 

@@ -1,7 +1,7 @@
 import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Line } from './line.ts';
-import { hasFreeText, numberedShapes } from './line-shape.ts';
+import { numberedShapes } from './line-shape.ts';
 import type { Lines } from './lines.ts';
 
 const linesBetweenPauses = 32_768;
@@ -71,7 +71,7 @@ function foundKind(shape: number): number {
   const { form } = numberedShapes[shape] ?? {};
   if (form === undefined) return isPlain;
   if (!form.isFaulty) return form.isPlain ? isPlain : isUnusual;
-  return form.carriageReturn || hasFreeText(shape) ? isUnusual : isFaulty;
+  return form.carriageReturn ? isUnusual : isFaulty;
 }
 
 /** Whether lines of a shape, by its number, are more than others. */

@@ -58,25 +58,31 @@ function sharedOf(input: LintInput, report: (finding: Finding) => void): (from: 
   const { places, shapes } = ruleset.lines.columns;
   const { faulty, first, last } = fileShape(input);
   const fixesOf = fixesOfLines(input);
-  let shared: SharedFindings | undefined;
+  let tableOfShapes: Table | undefined;
+  const ofShapes = new Map<number, SharedFindings>();
+  const sharedBy = (table: Table, number: number): SharedFindings | undefined => {
+    if (table !== tableOfShapes) ofShapes.clear();
+    tableOfShapes = table;
+    const shape = shapes[places[number] as number] as number;
+    const known = ofShapes.get(shape);
+    const fault = known === undefined ? ruleset.lines.faultAt(number) : undefined;
+    if (fault === undefined) return known;
+    const shared = { ruleset, table, fault, fixesOf };
+    ofShapes.set(shape, shared);
+    return shared;
+  };
   return (from, to, endLine) => {
     // Tables of commands stand within others.
     const table = ruleset.commands === undefined ? tableAt(ruleset, faulty[from] ?? 0) : undefined;
     if (table === undefined || hasCutLines(ruleset, table)) return from;
     const end = Math.min(endLine, table.endLine);
-    let known = 0;
     let at = from;
     for (; at < to; at += 1) {
       const number = faulty[at] as number;
       // A text may begin or end within the one line, or before one of no known shape.
       if (number >= end || number === first || number === last || (places[number + 1] ?? -1) < 0) break;
-      const shape = shapes[places[number] as number] as number;
-      if (shape !== known || shared === undefined) {
-        const fault = ruleset.lines.faultAt(number);
-        if (fault === undefined) break;
-        shared = { ruleset, table, fault, fixesOf };
-        known = shape;
-      }
+      const shared = sharedBy(table, number);
+      if (shared === undefined) break;
       report(new SharedFinding(number, shared));
     }
     return at;

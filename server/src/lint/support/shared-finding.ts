@@ -7,8 +7,8 @@ import { type Finding, none, type Severity } from './finding.ts';
 export interface SharedFindings {
   readonly ruleset: Ruleset;
   readonly table: Table | undefined;
-  /** What is wrong with each of their lines. */
-  readonly fault: Fault;
+  /** What is wrong with each of their lines, but for what it says: a message may hold an address of its line. */
+  readonly fault: Pick<Fault, 'code' | 'severity'>;
   /** The fixes for a line (0-based). */
   readonly fixesOf: (line: number) => readonly Fix[];
 }
@@ -43,7 +43,7 @@ export class SharedFinding implements Finding {
   }
 
   get message(): string {
-    return this.#shared.fault.message;
+    return this.#shared.ruleset.lines.faultAt(this.line)?.message ?? '';
   }
 
   get table(): Table | undefined {
