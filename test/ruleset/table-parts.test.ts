@@ -84,3 +84,11 @@ it.each([
   const before = read([...all.slice(0, rule + 4), ...lines, ...all.slice(rule + 4)].join('\n'));
   edited(edited(before, rule, 0, ['COMMIT']), rule, 1, []);
 });
+
+it('a part that names all chains in another order has their rules at its own places', () => {
+  const declared = [':INPUT ACCEPT [0:0]', ':FORWARD ACCEPT [0:0]', ':OWN - [0:0]'];
+  const rules = ['-A INPUT -j OWN', '-A FORWARD -j ACCEPT', '-A OWN -j ACCEPT'];
+  const lines = [header, '*filter', ...declared, ...rules, 'COMMIT', ''];
+  const parted = edited(read(lines.join('\n')), 1, 2, ['*mangle', '# no policy']);
+  expect(parted.ruleset.tables.at(-1)?.chains.get('INPUT')?.rules).toEqual([5]);
+});

@@ -171,7 +171,8 @@ function firstFrom(values: Uint32Array, start: number, end: number, bound: numbe
 function listsIn(lists: NumberLists, before: Int32Array, { from, to, by }: LineRange): NumberLists {
   if (lists.count === 0) return noLists;
   const { starts: oldStarts, values: old } = lists;
-  if (by === 0 && before.length === oldStarts.length - 1 && isWithin(old, from, to)) return lists;
+  const isAll = before.length === oldStarts.length - 1 && before.every((known, place) => known === place);
+  if (by === 0 && isAll && isWithin(old, from, to)) return lists;
   const starts = new Uint32Array(before.length + 1);
   const values = new Uint32Array(old.length);
   let length = 0;
