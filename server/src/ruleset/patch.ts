@@ -22,7 +22,7 @@ import { type Reordered, rearrangedLines, rearrangedPlaces, reorderedPlaces } fr
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 import { TableChain } from './table-chain.ts';
 import { carryProxyChains } from './taken-lines.ts';
-import { hasChainLikeTarget, isTargetName } from './target-names.ts';
+import { chainsLikeTargets, isTargetName } from './target-names.ts';
 
 /** Whether a line says nothing of chains, nor where a table begins or ends: words, or a rule of which hardly more than the command is typed. */
 function saysNoChain({ kind, name, target, text, prefix, context, listing }: Line): boolean {
@@ -45,11 +45,22 @@ function saysNoChain({ kind, name, target, text, prefix, context, listing }: Lin
 /** Whether a line says nothing but a declaration of a chain, a command to one chain, or a rule, if that. */
 function canPatch(line: Line, table: Table): boolean {
   if (saysNoChain(line)) return true;
-  if (line.context.within !== undefined || line.listing || line.name === '' || isTargetName(line.name)) return false;
+  if (line.context.within !== undefined || line.listing || line.name === '') return false;
   if (line.kind === 'chain') return true;
   if (line.kind === 'chain-command') return isPlainCommand(line, table);
   if (line.kind !== 'rule') return false;
   return line.target === '' || (jumpsToTarget(line) ? !line.isGoto : !isTargetName(line.target));
+}
+
+/**
+ * Whether rules jump to a name of a target's, or an edit has one that does: the chain of that name is what they jump to where it is declared or has rules, and stands
+ * where that is said first.
+ */
+function isUsedTarget(name: string, { chains, lists, targets }: Table, { removed, added }: LineEdit): boolean {
+  if (!isTargetName(name)) return false;
+  const place = chains.places.get(name);
+  if (targets.has(name) || (place !== undefined && lists.references.lengthOf(place) > 0)) return true;
+  return [...removed, ...added].some(({ target }) => target === name);
 }
 
 /** Whether a command is one to a chain of the table that it stands in, and gives no chain another name: the chain of that name would stand behind. */
@@ -66,12 +77,13 @@ function jumpsToTarget({ target, context }: Line): boolean {
 const mostCommands = 64;
 
 /** Whether chains are named first where lines say something of them one by one: a chain that is called like a target is so where it is declared. */
-function hasPlainOrder(table: Table, lines: Lines): boolean {
+function hasPlainOrder(table: Table, lines: Lines, edit: LineEdit): boolean {
   const { lists } = table;
   if (lists.mentions.count > mostCommands) return false;
   for (const number of lists.mentions.values)
     if (lines.formAt(number)?.command === 'rename' && lines.targetAt(number) !== '') return false;
-  return !hasChainLikeTarget(table);
+  const names = [...chainsLikeTargets(table), ...edit.added.map(({ name }) => name)];
+  return names.every((name) => !isUsedTarget(name, table, edit));
 }
 
 const none: readonly number[] = [];
@@ -230,7 +242,7 @@ function plainlyEdited(before: Ruleset, edit: LineEdit): Table | undefined {
   const edited = editedTable(before, edit);
   const all = [...edit.removed, ...edit.added];
   if (edited === undefined || !all.every((line) => canPatch(line, edited))) return undefined;
-  return all.every(saysNoChain) || hasPlainOrder(edited, before.lines) ? edited : undefined;
+  return all.every(saysNoChain) || hasPlainOrder(edited, before.lines, edit) ? edited : undefined;
 }
 
 /** Whether an edit brings and takes nothing but words that stand outside of all tables, each of which the text opens. */

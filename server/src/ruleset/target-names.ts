@@ -7,8 +7,12 @@ export function isTargetName(name: string): boolean {
   return standardTargets.has(name) || findTarget(name) !== undefined;
 }
 
+/** The chains of a table that are called like targets. */
+export function chainsLikeTargets({ chains }: Pick<Table, 'chains'>): readonly string[] {
+  return [...standardTargets.keys(), ...knownTargets.map(({ name }) => name)].filter((name) => chains.has(name));
+}
+
 /** Whether a table has a chain that is called like a target. */
-export function hasChainLikeTarget({ chains }: Pick<Table, 'chains'>): boolean {
-  for (const name of standardTargets.keys()) if (chains.has(name)) return true;
-  return knownTargets.some(({ name }) => chains.has(name));
+export function hasChainLikeTarget(table: Pick<Table, 'chains'>): boolean {
+  return chainsLikeTargets(table).length > 0;
 }
