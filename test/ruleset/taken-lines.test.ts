@@ -103,6 +103,7 @@ describe('a table that kube-proxy wrote', () => {
 
   it.each<readonly [what: string, words: RegExp]>([
     ['an endpoint chain is emptied', /-A KUBE-SEP-AAAAAAAAAAAAAAA2 /],
+    ['the chain of one Service is emptied', /^-A KUBE-SVC-AAAAAAAAAAAAAAAA /],
     ['one Service is not looked up', /-A KUBE-SERVICES -d 10\.96\.0\.12/],
     ['one endpoint translates nothing', /10\.244\.0\.11:8080$/],
     ['a Service’s chains are gone', /BBBBBBBB|shop\/web1/],

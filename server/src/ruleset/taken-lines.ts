@@ -112,6 +112,13 @@ function lacksHalf(table: Table, { services, external, endpoints }: ProxyChains)
   return !isAskedFromOutside && services.some((chain) => chains.nameAt(chain).startsWith('KUBE-SVL-') && isLeft(chain));
 }
 
+/** Whether one chain of a Service is empty, and looked up: somebody flushed it, and its endpoints are left. A word would be in lines of other chains, too. */
+function isOneEmptied(table: Table, services: ChainPlaces): boolean {
+  let emptied = 0;
+  for (const chain of services) if (!hasRules(table, chain) && isReferenced(table, chain)) emptied += 1;
+  return emptied === 1 && services.length > 1;
+}
+
 /** A single chain to which nothing leads may be left over; kube-proxy leaves many only where there are a thousand endpoints, without comments. */
 function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, endpoints }: ProxyChains): boolean {
   const isFilled = (chain: number): boolean => hasRules(table, chain);
@@ -119,7 +126,8 @@ function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, 
     const left = countLeftOver(table.lists, chains);
     return left >= several && left * 4 >= table.lists.rules.countFilled(chains);
   };
-  if (![services, external, endpoints].some(isMostlyLeft)) return false;
+  const isOfServices = [services, external].some(isMostlyLeft);
+  if (!isOfServices && (isOneEmptied(table, services) || !isMostlyLeft(endpoints))) return false;
   const first = table.lists.rules.firstOf(endpoints.find(isFilled) ?? -1);
   return first !== undefined && lines.textAt(first).includes('--comment');
 }
