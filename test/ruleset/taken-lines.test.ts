@@ -97,6 +97,8 @@ describe('a table that kube-proxy wrote', () => {
     ['translations', /DNAT/],
     ['comments', /comment/],
     ['the first endpoints of Services', /KUBE-SEP-\w{15}2 /],
+    ['the rules of two Services', /^-A KUBE-SVC-(?:A|B)/],
+    ['the only rule of one Service, and some of others', /^-A KUBE-SVC-C|^-A KUBE-SVC-\w+ -m .*1:8080/],
   ])('is not where lines lack %s', (_, words) => {
     expect(isWhole(without(whole, words))).toBe(false);
   });

@@ -20,6 +20,7 @@ import {
   proxyNames,
 } from './proxy-names.ts';
 import { lacksPartsOfWrite } from './proxy-write.ts';
+import { optionOf, ruleAt } from './rules.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 /** Fewer chains or rules than these may be somebody's example, or a fault of the node's. */
@@ -112,24 +113,42 @@ function lacksHalf(table: Table, { services, external, endpoints }: ProxyChains)
   return !isAskedFromOutside && services.some((chain) => chains.nameAt(chain).startsWith('KUBE-SVL-') && isLeft(chain));
 }
 
-/** Whether one chain of a Service is empty, and looked up: somebody flushed it, and its endpoints are left. A word would be in lines of other chains, too. */
-function isOneEmptied(table: Table, services: ChainPlaces): boolean {
-  let emptied = 0;
-  for (const chain of services) if (!hasRules(table, chain) && isReferenced(table, chain)) emptied += 1;
-  return emptied === 1 && services.length > 1;
+/** The Service that a rule of kube-proxy's is for: "shop/web:http", the first word of its comment. */
+function serviceNamed(ruleset: Ruleset, line: number): string | undefined {
+  const rule = ruleAt(ruleset, line);
+  return rule && optionOf(rule, '--comment')?.values[0]?.text.split(' ', 1)[0];
+}
+
+/**
+ * Whether all endpoints that are left over are those of one Service, whose own chain is empty and looked up: somebody flushed it. A word would be in lines of
+ * other chains, too.
+ */
+function areOfOneEmptied(ruleset: Ruleset, table: Table, { services, endpoints }: ProxyChains): boolean {
+  const { rules, references } = table.lists;
+  const emptied = services.filter((chain) => !hasRules(table, chain) && isReferenced(table, chain));
+  const [first] = emptied;
+  if (first === undefined || emptied.length > 1) return false;
+  // The jump of a chain for traffic from outside has no comment.
+  const name = references.at(first).reduce<string | undefined>((known, line) => known ?? serviceNamed(ruleset, line), undefined);
+  if (name === undefined) return false;
+  return endpoints.every((chain) => {
+    const rule = rules.firstOf(chain);
+    return rule === undefined || isReferenced(table, chain) || serviceNamed(ruleset, rule) === name;
+  });
 }
 
 /** A single chain to which nothing leads may be left over; kube-proxy leaves many only where there are a thousand endpoints, without comments. */
-function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, endpoints }: ProxyChains): boolean {
+function lacksManyJumps(ruleset: Ruleset, table: Table, chains: ProxyChains): boolean {
+  const { services, external, endpoints } = chains;
   const isFilled = (chain: number): boolean => hasRules(table, chain);
-  const isMostlyLeft = (chains: ChainPlaces): boolean => {
-    const left = countLeftOver(table.lists, chains);
-    return left >= several && left * 4 >= table.lists.rules.countFilled(chains);
+  const isMostlyLeft = (places: ChainPlaces): boolean => {
+    const left = countLeftOver(table.lists, places);
+    return left >= several && left * 4 >= table.lists.rules.countFilled(places);
   };
-  const isOfServices = [services, external].some(isMostlyLeft);
-  if (!isOfServices && (isOneEmptied(table, services) || !isMostlyLeft(endpoints))) return false;
+  const areServicesLeft = [services, external].some(isMostlyLeft);
+  if (!areServicesLeft && (!isMostlyLeft(endpoints) || areOfOneEmptied(ruleset, table, chains))) return false;
   const first = table.lists.rules.firstOf(endpoints.find(isFilled) ?? -1);
-  return first !== undefined && lines.textAt(first).includes('--comment');
+  return first !== undefined && ruleset.lines.textAt(first).includes('--comment');
 }
 
 /** What kube-proxy of every version makes in nat, and names in other rules of it. */
